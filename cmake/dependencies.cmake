@@ -1,0 +1,16 @@
+# Third-party libraries, all from Debian 12. Each is an imported target; modules link them privately.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(PostgreSQL REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(RocksDB REQUIRED IMPORTED_TARGET rocksdb)
+
+find_path(PG_QUERY_INCLUDE_DIR pg_query.h REQUIRED)
+find_library(PG_QUERY_LIBRARY pg_query REQUIRED)
+find_library(PROTOBUF_C_LIBRARY protobuf-c REQUIRED)
+add_library(pg_query INTERFACE)
+target_include_directories(pg_query INTERFACE ${PG_QUERY_INCLUDE_DIR})
+target_link_libraries(pg_query INTERFACE ${PG_QUERY_LIBRARY} ${PROTOBUF_C_LIBRARY} Threads::Threads)

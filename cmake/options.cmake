@@ -1,0 +1,26 @@
+# Compiler flags, sanitizers and ccache, shared by every target of the project.
+option(PGTANDEM_TESTS "Build the tests" ON)
+set(PGTANDEM_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, address or thread")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(pgtandem_options INTERFACE)
+target_include_directories(pgtandem_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(pgtandem_options INTERFACE -Wall -Wextra -Werror)
+target_compile_definitions(pgtandem_options INTERFACE PGTANDEM_VERSION="${PROJECT_VERSION}")
+
+if(PGTANDEM_SANITIZE STREQUAL "address")
+  target_compile_options(pgtandem_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+    -Wno-error=mismatched-new-delete)
+  target_link_options(pgtandem_options INTERFACE -fsanitize=address,undefined)
+elseif(PGTANDEM_SANITIZE STREQUAL "thread")
+  target_compile_options(pgtandem_options INTERFACE
+    -fsanitize=thread -fno-omit-frame-pointer -Wno-error=mismatched-new-delete -Wno-error=tsan)
+  target_link_options(pgtandem_options INTERFACE -fsanitize=thread)
+elseif(PGTANDEM_SANITIZE)
+  message(FATAL_ERROR "PGTANDEM_SANITIZE must be empty, address or thread")
+endif()

@@ -1,0 +1,21 @@
+# pgtandem_add_test(NAME SOURCES ... LIBS ...): one GoogleTest executable, run by ctest as one test.
+# The suffix of a source tells what it needs: _test nothing, _pgtest a PostgreSQL it starts itself.
+if(PGTANDEM_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+endif()
+
+function(pgtandem_add_test name)
+  if(NOT PGTANDEM_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE pgtandem_options ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+endfunction()

@@ -1,0 +1,36 @@
+// Carries decided records of one partition, in seq order, from the log to the applier (transport `local`).
+//
+// Publishes a committed record only after legacy has flushed it (invariant 2) under the incarnation that the
+// record carries; a record of an earlier incarnation that was not proven flushed is superseded and healed.
+// Owns one thread between start() and stop().
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "outbox/applier/applier.h"
+#include "outbox/log/log.h"
+#include "outbox/relay/legacy_life.h"
+
+namespace pgtandem::outbox {
+
+struct relay_state {
+  seq_t applied;         // hwm on the target
+  applier_state applier;
+};
+
+class relay {
+ public:
+  relay(log& log, legacy_life& legacy, applier_options target);
+  ~relay();  // stops
+  void start();
+  void stop();
+  [[nodiscard]] relay_state state() const;
+  void forget_catalog();
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace pgtandem::outbox

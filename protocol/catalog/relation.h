@@ -1,0 +1,68 @@
+// What pgtandem knows of a table, on legacy or on the target. Plain data; loaded by load.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "protocol/change/record.h"
+#include "protocol/types.h"
+
+namespace pgtandem::catalog {
+
+// How an exact, setting-independent text of a column is obtained beside row_to_json (see image_sql.h).
+enum class column_form : std::uint8_t {
+  json,         // row_to_json is exact as it is
+  text,         // column::text is independent of settings (json, jsonb, arrays of such types ...)
+  float4,       // float4send, as hex
+  float8,       // float8send, as hex
+  interval,     // interval_send, as hex
+  money,        // cash_send, as hex
+  unsupported,  // no exact form known: writes of this table are marked, not imaged
+};
+
+// How equality of a key column relates to equality of its text.
+enum class key_form : std::uint8_t {
+  bytewise,  // equal values have equal text
+  numeric,   // equal after dropping trailing zeros of the fraction
+  bpchar,    // equal after dropping trailing spaces
+  opaque,    // text says nothing (float, citext, interval, nondeterministic collation)
+};
+
+struct column {
+  std::string name;
+  std::string type;       // format_type(), e.g. "numeric(10,2)"
+  column_form form = column_form::json;
+  bool generated = false;   // GENERATED ALWAYS AS ... STORED: never written
+  bool not_null = false;
+  bool has_default = false;
+  bool collatable = false;
+  bool unbounded = false;   // values may be large (varlena without length limit)
+  friend bool operator==(const column&, const column&) = default;
+};
+
+struct key_column {
+  std::uint32_t column = 0;  // index into relation::columns
+  key_form form = key_form::bytewise;
+  friend bool operator==(const key_column&, const key_column&) = default;
+};
+
+struct relation {
+  oid_t oid;
+  change::table_name name;
+  char kind = 'r';                 // pg_class.relkind: 'r' or 'p' (partition root)
+  std::vector<column> columns;     // in attnum order, without dropped ones
+  std::vector<key_column> key;     // empty: no usable key
+  std::vector<oid_t> leaves;       // partition leaves (and the roots between) of a root, else empty
+  bool has_user_triggers = false;       // any enabled non-internal trigger, on it or a leaf
+  bool has_deferrable_triggers = false; // any of them INITIALLY DEFERRED or DEFERRABLE
+  bool has_rules = false;
+  bool has_row_security = false;
+  bool has_inheritance_children = false;  // a plain parent: RETURNING images carry the child's tableoid
+  bool cascades = false;             // another table's foreign key cascades from here
+  // Names of what makes the table unfit, for people; empty when rows can be captured by RETURNING.
+  std::vector<std::string> refusals;
+  friend bool operator==(const relation&, const relation&) = default;
+};
+
+}  // namespace pgtandem::catalog

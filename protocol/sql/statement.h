@@ -1,0 +1,68 @@
+// What a SQL text consists of, as far as capture needs to know. Plain data without I/O.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pgtandem::sql {
+
+enum class statement_kind : std::uint8_t {
+  empty, select, insert, update, remove, merge,
+  begin, commit, rollback, savepoint, rollback_to, release,
+  prepare_transaction, commit_prepared, rollback_prepared,
+  prepare, execute, deallocate, discard,
+  set, reset, show, declare_cursor, fetch, close_cursor,
+  copy_from, copy_to, truncate, call, do_block, explain, lock_table,
+  ddl,          // CREATE, ALTER, DROP ... of anything
+  maintenance,  // VACUUM, ANALYZE, CLUSTER, REINDEX, CHECKPOINT ...: changes no row's value
+  other,
+};
+
+// What a statement may do to rows of mirrored tables.
+enum class effect : std::uint8_t {
+  harmless,  // proven to write no row of an ordinary table (closed allow-list of functions)
+  dml,       // INSERT, UPDATE or DELETE of one named relation and, by proof, of nothing else
+  unproven,  // may write anything
+};
+
+struct relation_ref {
+  std::optional<std::string> schema;  // as the parser folded it; nullopt: by search_path
+  std::string name;
+  friend bool operator==(const relation_ref&, const relation_ref&) = default;
+};
+
+struct dml_info {
+  relation_ref target;
+  std::string alias;        // how expressions name the target's row: quoted alias or table name
+  bool only = false;        // ONLY was given
+  bool has_returning = false;
+  bool on_conflict_update = false;
+  // Columns that UPDATE SET or ON CONFLICT DO UPDATE SET assign (not INSERT's column list).
+  std::vector<std::string> assigned;
+};
+
+struct statement {
+  statement_kind kind = statement_kind::other;
+  sql::effect effect = sql::effect::unproven;
+  std::size_t offset = 0;   // bytes into the text, first byte of the statement (leading blanks skipped)
+  std::size_t length = 0;   // bytes, without the semicolon
+  // May change how names resolve (search_path, role, row_security, temporary objects) or drop prepared
+  // statements: what a session learned before has to be asked again. True for every `unproven` statement.
+  bool changes_names = false;
+  bool and_chain = false;             // COMMIT/ROLLBACK AND CHAIN
+  bool refuses_transaction_block = false;  // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY ...
+  bool with_hold = false;             // DECLARE ... WITH HOLD
+  bool deallocates = false;           // DEALLOCATE, DISCARD ALL
+  std::string name;                   // savepoint, prepared statement, cursor, gid
+  std::optional<dml_info> dml;        // for effect::dml
+  std::vector<relation_ref> written;  // COPY FROM, TRUNCATE: what it names; else empty
+};
+
+struct parsed_text {
+  std::vector<statement> statements;  // empty text: none
+  bool ok = true;                     // false: the parser does not know it; nothing else is filled in
+};
+
+}  // namespace pgtandem::sql

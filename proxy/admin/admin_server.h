@@ -1,0 +1,103 @@
+// HTTP + JSON on admin.listen, loopback only: GET /status, GET /health, POST /fence, POST /heal.
+// Owns one thread. What it serves comes from an admin_source, whose functions are called on that thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxy/config/config.h"
+
+namespace pgtandem::proxy {
+
+struct mark_status {
+  std::uint64_t id = 0;
+  std::string table;   // schema.name
+  std::string scope;   // "table" or "keys"
+  std::uint64_t keys = 0;
+  std::string reason;
+  bool ripe = false;
+  std::int64_t created_unix_ms = 0;
+};
+
+struct refused_table {
+  std::string table;
+  std::vector<std::string> reasons;
+};
+
+struct heal_status {
+  std::string table;
+  std::uint64_t rows_read = 0;       // on legacy
+  std::uint64_t rows_written = 0;    // heal changes put into the log
+  bool running = false;
+  std::string error;
+};
+
+struct database_status {
+  std::string name;
+  std::uint64_t prepared = 0;   // last seq
+  std::uint64_t applied = 0;    // hwm on the target
+  std::uint64_t undecided = 0;
+  bool target_connected = false;
+  bool halted = false;          // the applier needs a person
+  bool degraded = false;        // commits go without records
+  std::string error;            // last trouble of relay, applier, healer or settler
+  std::uint64_t sessions = 0;
+  std::uint64_t transactions = 0;   // records prepared since start
+  std::uint64_t images = 0;         // rows imaged since start
+  std::uint64_t marks_made = 0;     // marks written since start
+  std::vector<std::string> mirrored;
+  std::vector<refused_table> refused;
+  std::vector<mark_status> marks;
+  std::vector<heal_status> heals;
+};
+
+struct daemon_status {
+  std::string version;
+  std::string outbox_id;
+  std::uint64_t outbox_bytes = 0;
+  std::string state;  // "serving", "stopping"
+  std::vector<database_status> databases;
+};
+
+struct fence_reply {
+  std::uint64_t seq = 0;              // highest prepared seq at arrival
+  std::vector<std::uint64_t> marks;   // open marks older than the call
+};
+
+struct heal_request {
+  std::string database;
+  std::string table;                  // schema.name or name in public
+  bool all = false;
+  std::vector<std::string> keys;      // each "value" of a one-column key or a JSON object of the key columns
+};
+
+struct heal_reply {
+  std::vector<std::uint64_t> marks;   // done once none of them is open
+  std::string error;                  // refused: why
+};
+
+class admin_source {
+ public:
+  virtual ~admin_source() = default;
+  virtual daemon_status status() = 0;
+  virtual std::optional<fence_reply> fence(const std::string& database) = 0;  // nullopt: no such database
+  virtual heal_reply heal(const heal_request& request) = 0;
+  virtual bool healthy(std::string& why_not) = 0;
+};
+
+class admin_server {
+ public:
+  // Throws std::runtime_error when it cannot listen.
+  admin_server(const listen_address& listen, admin_source& source);
+  ~admin_server();
+  [[nodiscard]] std::uint16_t port() const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace pgtandem::proxy

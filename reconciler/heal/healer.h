@@ -1,0 +1,48 @@
+// The one primitive behind backfill, repair, marks and doubt: re-reads rows from legacy and orders them in the
+// log like a change (docs/design.md, "Heal"). Owns a thread that works off ripe marks between start() and stop();
+// trouble is retried with backoff for ever. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "outbox/log/log.h"
+#include "outbox/relay/legacy_life.h"
+#include "protocol/catalog/load.h"
+
+namespace pgtandem::reconciler {
+
+struct healer_options {
+  std::string legacy;  // conninfo
+  std::string target;  // conninfo
+  partition_t partition;
+  catalog::table_filter filter;
+  std::uint32_t rows_per_window = 2000;
+};
+
+struct heal_progress {
+  change::table_name table;
+  std::uint64_t rows_read = 0;
+  std::uint64_t rows_written = 0;
+  bool running = false;
+  std::string error;
+};
+
+class healer {
+ public:
+  healer(outbox::log& log, outbox::legacy_life& legacy, healer_options options);
+  ~healer();  // stops
+  void start();
+  void stop();
+  // One entry per table healed since start, the newest state of each.
+  [[nodiscard]] std::vector<heal_progress> progress() const;
+  [[nodiscard]] std::string error() const;  // last trouble, empty when all is well
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace pgtandem::reconciler
