@@ -130,7 +130,9 @@ class log {
 
   // Heal: open the window, wait until everything up to opened_at() is decided, read legacy, append.
   // `table` is the heal's; changes carry canonical keys. Blocks until durable. The heal record is committed.
-  heal_window open_window(partition_t p, const change::table_name& table);
+  // `any_touch_discards`: for tables whose equal keys need not have equal text, a client's record on the table in
+  // the window discards the heal, because dropping keys by text could miss one.
+  heal_window open_window(partition_t p, const change::table_name& table, bool any_touch_discards = false);
   bool wait_decided(partition_t p, seq_t through, std::stop_token stop);  // false: stopped
   heal_result append_heal(heal_window window, change::record heal);
   [[nodiscard]] decision decision_of(seq_t seq) const;
