@@ -1,5 +1,5 @@
 // CopyDone (F and B): the end of a COPY stream.
-// Nothing to own.
+// Has no body, nothing to own.
 // Safe from any thread.
 #pragma once
 
