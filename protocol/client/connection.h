@@ -1,8 +1,10 @@
 // An own connection to a PostgreSQL server, blocking, behind RAII. No libpq header is included here.
 //
-// Not thread-safe; `cancel()` alone may be called from another thread.
+// Not thread-safe; `cancel()` and `abandon()` alone may be called from another thread, while the object lives
+// and is not being moved.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,12 +23,19 @@ class pg_error : public std::runtime_error {
   [[nodiscard]] const std::string& sqlstate() const { return sqlstate_; }
   // Whether the connection is unusable from here on.
   [[nodiscard]] bool connection_lost() const { return connection_lost_; }
-  // Whether the same work may succeed later without anybody changing anything: lost connections, classes 08, 40,
-  // 53, 55, 57 and 58 of SQLSTATE.
+  // Whether the same work may succeed later without anybody changing anything: lost connections, classes 08,
+  // 40, 53, 55, 57 and 58 of SQLSTATE.
   [[nodiscard]] bool retryable() const;
+  // Which statement of a pipeline failed.
+  [[nodiscard]] std::optional<std::size_t> statement() const { return statement_; }
+  // The constraint that the server names, empty if none.
+  [[nodiscard]] const std::string& constraint() const { return constraint_; }
 
  private:
+  friend class connection;
   std::string sqlstate_;
+  std::string constraint_;
+  std::optional<std::size_t> statement_;
   bool connection_lost_;
 };
 
@@ -57,7 +66,7 @@ using parameter = std::optional<std::string_view>;  // nullopt is NULL; text for
 class connection {
  public:
   // Connects; `conninfo` as libpq takes it. Throws pg_error. application_name defaults to "pgtandem".
-  // Sets keepalives and a connect timeout of 10 s unless conninfo does.
+  // Sets keepalives and a connect timeout of 10 s unless conninfo does; client_encoding is always UTF8.
   explicit connection(const std::string& conninfo);
   ~connection();
   connection(connection&&) noexcept;
@@ -68,13 +77,17 @@ class connection {
   result query_simple(const std::string& sql);
 
   // Sends all statements in one pipeline and one implicit transaction; throws the first error.
-  struct statement { std::string sql; std::vector<parameter> params; };
+  struct statement {
+    std::string sql;
+    std::vector<parameter> params;
+  };
   std::vector<result> pipeline(const std::vector<statement>& statements);
 
   [[nodiscard]] int server_version() const;  // 150020
   [[nodiscard]] int backend_pid() const;
   [[nodiscard]] bool alive() const;
-  void cancel();  // thread-safe
+  void cancel();   // thread-safe: asks the server to end the running statement
+  void abandon();  // thread-safe: breaks the socket, so that whatever waits on it fails at once
 
  private:
   struct impl;
