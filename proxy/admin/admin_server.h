@@ -88,10 +88,13 @@ class admin_source {
   virtual bool healthy(std::string& why_not) = 0;
 };
 
+struct admin_limits;  // admin_limits.h
+
 class admin_server {
  public:
-  // Throws std::runtime_error when it cannot listen.
+  // Throws std::runtime_error when it cannot listen. `source` has to outlive it.
   admin_server(const listen_address& listen, admin_source& source);
+  admin_server(const listen_address& listen, admin_source& source, const admin_limits& limits);
   ~admin_server();
   [[nodiscard]] std::uint16_t port() const;
 
