@@ -1,0 +1,53 @@
+// The statements that a session slips into the client's own legacy connection, and what they answer.
+//
+// They run under names of their own (`_pgtandem_*`), never touch the client's unnamed statement or portal,
+// and every name in them is schema-qualified, so that no search_path of the client reaches them. Pure
+// functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/sql/statement.h"
+#include "protocol/types.h"
+#include "protocol/wire/backend/data_row.h"
+
+namespace pgtandem::proxy {
+
+enum class own_query : std::uint8_t {
+  none,
+  names,          // which relation a name means in this session
+  witness,        // has this transaction written, and at which position
+  witness_locks,  // the same, and which tables it holds write locks on
+  rollback,       // aborts the client's transaction after its record could not be made durable
+};
+inline constexpr std::size_t own_query_count = 5;
+
+[[nodiscard]] std::string_view own_statement_name(own_query q);
+[[nodiscard]] std::string_view own_statement_sql(own_query q);
+
+// What a name means to the session right now.
+struct resolved_name {
+  oid_t oid;                  // 0: no such relation
+  char kind = 0;              // pg_class.relkind
+  bool may_select = false;    // the session's role may read every column
+  bool row_security = false;  // active for the session's role
+  bool has_triggers = false;  // internal ones of foreign keys included
+  bool has_rules = false;
+  std::uint32_t columns = 0;  // pg_class.relnatts, dropped ones included
+};
+
+// nullopt if the row is not what the query returns.
+[[nodiscard]] std::optional<resolved_name> decode_names(const wire::data_row& row);
+
+struct witness {
+  xid_t xid;                        // 0: the transaction has written nothing
+  lsn_t lsn;                        // insert position of legacy's write-ahead log
+  std::vector<oid_t> write_locked;  // only from witness_locks
+};
+
+[[nodiscard]] std::optional<witness> decode_witness(const wire::data_row& row);
+
+}  // namespace pgtandem::proxy

@@ -1,0 +1,89 @@
+#include "proxy/session/plan.h"
+
+#include <algorithm>
+
+#include "protocol/sql/rewrite.h"
+
+namespace pgtandem::proxy {
+namespace {
+
+using sql::statement_kind;
+
+bool assigns_key(const sql::dml_info& dml, const catalog::relation& relation) {
+  return std::any_of(relation.key.begin(), relation.key.end(), [&](const catalog::key_column& k) {
+    return std::find(dml.assigned.begin(), dml.assigned.end(), relation.columns[k.column].name) !=
+           dml.assigned.end();
+  });
+}
+
+// Whether the rewrite is certain to be harmless and its images can be trusted (DESIGN "Capture").
+bool can_image(const sql::statement& s, const resolved_name& target, const catalog::relation& relation,
+               const rewrite_context& context) {
+  if (s.effect != sql::effect::dml || !context.standard_conforming_strings) return false;
+  if (target.kind != 'r' && target.kind != 'p') return false;
+  if (!target.may_select || target.row_security || target.has_rules) return false;
+  if (relation.has_user_triggers || relation.has_rules) return false;
+  if (relation.has_inheritance_children && !s.dml->only && s.kind != statement_kind::insert) return false;
+  return relation.refusals.empty() && !assigns_key(*s.dml, relation);
+}
+
+plan base_plan(const sql::statement& s) {
+  plan p;
+  p.kind = s.kind;
+  p.name = s.name;
+  p.and_chain = s.and_chain;
+  p.changes_names = s.changes_names;
+  if (s.dml) p.has_returning = s.dml->has_returning;
+  return p;
+}
+
+}  // namespace
+
+plan plan_statement(const sql::statement& s) {
+  plan p = base_plan(s);
+  p.changes_names |= s.deallocates;
+  if (s.effect == sql::effect::harmless || s.refuses_transaction_block) {
+    p.mode = capture_mode::harmless;
+  }
+  p.writes_inside_commit = s.with_hold && p.mode == capture_mode::unproven;
+  switch (s.kind) {
+    case statement_kind::call:
+    case statement_kind::do_block:
+    case statement_kind::commit_prepared:
+      p.mode = capture_mode::unproven;
+      p.may_commit_inside = true;
+      break;
+    case statement_kind::copy_from:
+      p.may_commit_inside = true;
+      if (s.written.size() == 1) p.copied = s.written.front();
+      break;
+    case statement_kind::copy_to:
+      // Its data starts to flow before the transaction could be held.
+      p.may_commit_inside = p.mode == capture_mode::unproven;
+      break;
+    default:
+      break;
+  }
+  return p;
+}
+
+plan plan_dml(const sql::statement& s, std::string_view statement_text, const resolved_name& target,
+              const rewrite_context& context) {
+  plan p = base_plan(s);
+  const catalog::relation* relation = context.catalog.find(target.oid);
+  if (relation == nullptr) {
+    // Not mirrored: harmless, unless triggers, rules or a view carry the write elsewhere.
+    const bool plain =
+        (target.kind == 'r' || target.kind == 'p') && !target.has_triggers && !target.has_rules;
+    if (s.effect == sql::effect::dml && plain) p.mode = capture_mode::harmless;
+    return p;
+  }
+  if (!can_image(s, target, *relation, context)) return p;
+  p.mode = capture_mode::image;
+  p.also_unproven = relation->cascades && s.kind != statement_kind::insert;
+  p.rewritten = sql::add_returning(statement_text, *s.dml,
+                                   catalog::image_expression(*relation, s.dml->alias, context.encoding));
+  return p;
+}
+
+}  // namespace pgtandem::proxy

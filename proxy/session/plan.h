@@ -1,0 +1,57 @@
+// What a session will do with one statement: pass it, image its rows, or pass it and look what it wrote.
+// Pure functions.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/catalog/image_sql.h"
+#include "protocol/sql/statement.h"
+#include "proxy/session/mirrored_catalog.h"
+#include "proxy/session/own_query.h"
+
+namespace pgtandem::proxy {
+
+enum class capture_mode : std::uint8_t {
+  harmless,  // writes no mirrored row: passes untouched, and its commit waits for nothing
+  image,     // rewritten: the last result column is the image
+  unproven,  // passes untouched; before the commit the session asks which tables were written
+};
+
+struct plan {
+  capture_mode mode = capture_mode::unproven;
+  sql::statement_kind kind = sql::statement_kind::other;
+  std::string name{};  // of a savepoint or prepared statement
+  bool and_chain = false;
+  bool changes_names = true;   // what the session learned of names and own statements is void afterwards
+  bool also_unproven = false;  // imaged, but it may write other tables too (foreign keys that cascade)
+  bool has_returning = false;  // the client asked for rows of its own
+  bool writes_inside_commit = false;  // WITH HOLD over a query that is not harmless
+  // Unproven statements that may commit by themselves, outside a transaction block: marks have to be durable
+  // before they are forwarded.
+  bool may_commit_inside = false;
+  std::optional<sql::relation_ref> copied{};  // COPY FROM: only this table is marked ahead
+  std::string rewritten{};                    // capture_mode::image: the text to send
+
+  [[nodiscard]] bool ends_transaction() const {
+    return kind == sql::statement_kind::commit || kind == sql::statement_kind::rollback ||
+           kind == sql::statement_kind::prepare_transaction;
+  }
+};
+
+// The part of the session's state that a rewrite depends on.
+struct rewrite_context {
+  const mirrored_catalog& catalog;
+  catalog::image_encoding encoding = catalog::image_encoding::plain;
+  bool standard_conforming_strings = true;
+};
+
+// A plan for everything but imaged DML.
+[[nodiscard]] plan plan_statement(const sql::statement& s);
+// A plan for DML (s.dml is set) whose target means `target` to the session.
+[[nodiscard]] plan plan_dml(const sql::statement& s, std::string_view statement_text,
+                            const resolved_name& target, const rewrite_context& context);
+
+}  // namespace pgtandem::proxy

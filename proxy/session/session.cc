@@ -1,0 +1,223 @@
+#include "proxy/session/session.h"
+
+#include <array>
+
+#include "protocol/wire/backend/error_response.h"
+#include "protocol/wire/frontend/terminate.h"
+
+namespace pgtandem::proxy {
+
+namespace ft = wire::frontend_type;
+
+session::session(session_environment environment)
+    : env_(std::move(environment)), catalog_(env_.catalog()), transaction_(env_.max_transaction_bytes) {}
+
+void session::on_client_bytes() {
+  pump();
+}
+
+void session::on_client_eof() {
+  client_eof_ = true;
+  pump();
+}
+
+bool session::idle() const {
+  return ready_once_ && server_.settled() && !blocked_ && !transaction_.in_block() && !sent_.batch_open &&
+         client_in_.empty() && !script_;
+}
+
+void session::pump() {
+  while (!closed_ && !broken_) {
+    if (server_.settled()) adopt_answered_state();
+    std::string_view rest = client_in_.data();
+    if (client_stream_ > 0) {
+      const std::size_t n = std::min(client_stream_, rest.size());
+      server_.forward(rest.substr(0, n));
+      client_in_.consume(n);
+      client_stream_ -= n;
+      if (client_stream_ > 0) break;
+      continue;
+    }
+    wire::frame_view f;
+    const auto status = wire::next_frame(rest, f, wire::frontend_length);
+    if (status == wire::frame_status::malformed) {
+      broken_ = true;
+      send_error("08P01", "invalid message length", "");
+      break;
+    }
+    if (status == wire::frame_status::incomplete) {
+      const auto header = wire::peek_header(client_in_.data());
+      if (header && header->type == ft::copy_data && !discarding_ && !copy_wait_) {
+        client_stream_ = header->message_size();
+        continue;
+      }
+      blocked_ = false;
+      break;
+    }
+    blocked_ = handle(f) == step::blocked;
+    if (blocked_) break;
+    client_in_.consume(f.raw.size());
+  }
+  if (client_eof_ && !blocked_ && !terminated_ && !closed_) {
+    // What follows an incomplete message never came.
+    terminated_ = true;
+    std::string bytes;
+    wire::encode(wire::terminate{}, bytes);
+    server_.forward(bytes);
+  }
+}
+
+session::step session::handle(const wire::frame_view& f) {
+  if (!ready_once_ && f.type != ft::password && f.type != ft::terminate) return step::blocked;
+  if (fail_frame_) {
+    fail_frame_ = false;
+    hold_ = {};
+    script_.reset();
+    if (f.type == ft::query) {
+      server_.sync({.to = audience::script});
+      return step::consumed;
+    }
+    discarding_ = true;
+  }
+  if (discarding_ && !script_ && f.type != ft::sync && f.type != ft::terminate) return step::consumed;
+  step copied;
+  if (handle_copy_in(f, copied)) return copied;
+  switch (f.type) {
+    case ft::query:
+      return handle_query(f);
+    case ft::parse:
+      return handle_parse(f);
+    case ft::bind:
+      return handle_bind(f);
+    case ft::describe:
+      return handle_describe(f);
+    case ft::execute:
+      return handle_execute(f);
+    case ft::close:
+      return handle_close(f);
+    case ft::sync:
+      return handle_sync(f);
+    case ft::function_call:
+      return handle_function_call(f);
+    case ft::terminate:
+      terminated_ = true;
+      [[fallthrough]];
+    default:
+      server_.forward(f.raw);
+      return step::consumed;
+  }
+}
+
+bool session::handle_copy_in(const wire::frame_view& f, step& result) {
+  if (!copy_wait_) return false;
+  result = step::consumed;
+  const bool data = f.type == ft::copy_data || f.type == ft::copy_done || f.type == ft::copy_fail;
+  if (!data && f.type != ft::flush && f.type != ft::sync) {
+    if (f.type == ft::terminate) return false;
+    result = step::blocked;
+    return true;
+  }
+  if (!copy_in_ && (f.type == ft::sync || data)) {
+    // Whether legacy swallows this Sync depends on whether it has entered copy-in.
+    server_.flush();
+    result = step::blocked;
+    return true;
+  }
+  // In copy-in legacy ignores Flush and Sync.
+  server_.forward(f.raw);
+  if (f.type == ft::copy_done || f.type == ft::copy_fail) copy_wait_ = copy_in_ = false;
+  return true;
+}
+
+rewrite_context session::context() const {
+  return {*catalog_, utf8_ ? catalog::image_encoding::plain : catalog::image_encoding::base64,
+          standard_conforming_strings_};
+}
+
+plan_ptr session::plan_for(const sql::statement& s, std::string_view statement_text) {
+  // In a failed transaction nothing can be asked, and nothing but its end will run.
+  if (!s.dml || (server_.settled() && transaction_.failed()))
+    return std::make_shared<plan>(plan_statement(s));
+  const resolved_name* target = resolve(s.dml->target);
+  if (target == nullptr) return nullptr;
+  catalog_ = env_.catalog();
+  return std::make_shared<plan>(plan_dml(s, statement_text, *target, context()));
+}
+
+const resolved_name* session::resolve(const sql::relation_ref& ref) {
+  const resolved_name* name = names_.find(ref);
+  if (name == nullptr && !names_asked_) ask_names(ref);
+  return name;
+}
+
+void session::ask_names(const sql::relation_ref& ref) {
+  const std::array<std::optional<std::string_view>, 2> parameters{
+      ref.name, ref.schema ? std::optional<std::string_view>{*ref.schema} : std::nullopt};
+  names_asked_ = ref;
+  server_.ask(own_query::names, parameters, audience::nobody, names_.generation());
+  end_own_exchange();
+}
+
+void session::end_own_exchange() {
+  if (sent_.batch_open)
+    server_.flush();
+  else
+    server_.sync({.to = audience::nobody});
+}
+
+void session::open_batch() {
+  if (sent_.batch_open) return;
+  sent_.batch_open = true;
+  sent_.unsure = server_.ready_owed() > 0;
+}
+
+void session::note_sent(const plan& p) {
+  if (p.mode != capture_mode::harmless) sent_.dirty = true;
+  if (p.mode == capture_mode::unproven || p.also_unproven) sent_.unproven = true;
+  if (p.changes_names) {
+    names_.clear();
+    server_.forget_own_statements();
+    sent_.names_changed = true;
+  }
+  switch (p.kind) {
+    case sql::statement_kind::begin:
+      sent_.in_block = true;
+      break;
+    case sql::statement_kind::commit:
+    case sql::statement_kind::rollback:
+    case sql::statement_kind::prepare_transaction:
+      end_sent_transaction(p.and_chain);
+      break;
+    case sql::statement_kind::rollback_to:
+      if (sent_.names_changed) names_.clear();
+      break;
+    default:
+      break;
+  }
+}
+
+void session::end_sent_transaction(bool in_block) {
+  sent_.in_block = in_block;
+  sent_.dirty = sent_.unproven = false;
+  if (sent_.names_changed) names_.clear();  // SET LOCAL ends here, and ROLLBACK takes SET back
+  sent_.names_changed = false;
+  prepared_.clear_portals();
+}
+
+void session::adopt_answered_state() {
+  sent_.in_block = transaction_.in_block();
+  sent_.dirty = transaction_.dirty();
+  sent_.unproven = transaction_.unproven();
+  sent_.unsure = false;
+}
+
+void session::send_error(std::string_view sqlstate, const std::string& message, const std::string& hint) {
+  std::string bytes;
+  wire::encode_error(
+      wire::error_report{
+          .severity = "ERROR", .sqlstate = std::string(sqlstate), .message = message, .hint = hint},
+      bytes);
+  client_out_.append(bytes);
+}
+
+}  // namespace pgtandem::proxy

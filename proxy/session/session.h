@@ -1,0 +1,215 @@
+// One client session after the start-up packet: passes traffic through, takes images out of it, and holds
+// each commit until its record is durable.
+//
+// Sans-I/O: the driver moves bytes in and out of the four buffers, performs the actions and reports what
+// became of them. Client messages are handled strictly in order; one that cannot go on yet (names are being
+// asked, a commit is held) stays at the front of client_in() and is tried again after every event. One
+// session is used by one thread at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/sql/parse.h"
+#include "protocol/wire/frame.h"
+#include "proxy/session/action.h"
+#include "proxy/session/byte_buffer.h"
+#include "proxy/session/name_cache.h"
+#include "proxy/session/prepared_statements.h"
+#include "proxy/session/server_leg.h"
+#include "proxy/session/transaction.h"
+
+namespace pgtandem::proxy {
+
+// What a session needs of its surroundings; all of it outlives the session.
+struct session_environment {
+  std::function<std::shared_ptr<const mirrored_catalog>()> catalog;  // the newest
+  sql::statement_cache* statements = nullptr;                        // of this thread
+  partition_t partition;
+  std::string incarnation;  // of legacy, read before its connection was opened
+  std::size_t max_transaction_bytes = std::size_t{256} << 20;  // images of one transaction held in memory
+};
+
+class session {
+ public:
+  explicit session(session_environment environment);
+
+  byte_buffer& client_in() { return client_in_; }
+  byte_buffer& client_out() { return client_out_; }
+  byte_buffer& server_in() { return server_.in; }
+  byte_buffer& server_out() { return server_.out; }
+
+  // Events. Each may fill the out buffers and actions().
+  void on_client_bytes();
+  void on_client_eof();
+  void on_server_bytes();
+  void on_server_eof();
+  void on_prepared(prepare_outcome outcome);
+  void on_marked(std::vector<std::uint64_t> ids, std::string error);  // error empty: durable
+
+  // Takes what the driver has to do.
+  [[nodiscard]] std::vector<action> take_actions() { return std::exchange(actions_, {}); }
+
+  // Whether a client message waits for something else than more bytes of it.
+  [[nodiscard]] bool blocked() const { return blocked_; }
+  // Legacy has closed: nothing more will come than what is in client_out().
+  [[nodiscard]] bool closed() const { return closed_; }
+  // The protocol was violated beyond repair; the driver closes both sides.
+  [[nodiscard]] bool broken() const { return broken_; }
+  // An answer to prepare_action or mark_action is still owed to this session.
+  [[nodiscard]] bool awaits_outbox() const { return hold_.stage == hold_stage::durable || premark_.pending; }
+  // Between transactions with nothing under way: may be told to go away.
+  [[nodiscard]] bool idle() const;
+  // Whether legacy owes an answer: only then is a cancel request forwarded.
+  [[nodiscard]] bool busy() const { return !server_.settled() || blocked_; }
+  [[nodiscard]] std::uint32_t backend_pid() const { return backend_pid_; }
+  [[nodiscard]] const std::string& cancel_key() const { return cancel_key_; }
+
+ private:
+  enum class step { consumed, blocked };
+  enum class commit_point { sync, execute, query };
+  enum class hold_stage { none, draining, durable, ready };
+
+  // What has been sent, ahead of what has been answered.
+  struct sent_state {
+    bool in_block = false;
+    bool dirty = false;  // something ran that may have to be recorded
+    bool unproven = false;
+    bool batch_open = false;     // extended messages since the last Sync
+    bool unsure = false;         // the batch began before an earlier one was answered
+    bool names_changed = false;  // in this transaction
+  };
+
+  struct hold {
+    hold_stage stage = hold_stage::none;
+    bool locks = false;  // the witness asked for write locks
+    std::optional<proxy::witness> witness;
+    std::optional<seq_t> seq;
+    std::optional<std::string> rejected;
+  };
+
+  // Marks made durable ahead of a statement that may commit by itself.
+  struct premark {
+    bool pending = false;
+    bool done = false;
+    std::vector<std::uint64_t> ids;
+    std::string error;
+  };
+
+  // A simple Query that is run statement by statement in extended messages.
+  struct script {
+    std::string text;
+    std::shared_ptr<const sql::parsed_text> parsed;
+    std::size_t next = 0;
+  };
+
+  // session.cc
+  void pump();
+  [[nodiscard]] step handle(const wire::frame_view& f);
+  [[nodiscard]] bool handle_copy_in(const wire::frame_view& f, step& result);
+  [[nodiscard]] plan_ptr plan_for(const sql::statement& s, std::string_view statement_text);
+  [[nodiscard]] const resolved_name* resolve(const sql::relation_ref& ref);
+  void ask_names(const sql::relation_ref& ref);
+  void end_own_exchange();
+  void open_batch();
+  void note_sent(const plan& p);
+  void end_sent_transaction(bool in_block);
+  void adopt_answered_state();
+  [[nodiscard]] rewrite_context context() const;
+  void send_error(std::string_view sqlstate, const std::string& message, const std::string& hint);
+
+  // session_extended.cc
+  [[nodiscard]] step handle_parse(const wire::frame_view& f);
+  [[nodiscard]] step handle_bind(const wire::frame_view& f);
+  [[nodiscard]] step handle_describe(const wire::frame_view& f);
+  [[nodiscard]] step handle_execute(const wire::frame_view& f);
+  [[nodiscard]] step handle_close(const wire::frame_view& f);
+  [[nodiscard]] step handle_sync(const wire::frame_view& f);
+  [[nodiscard]] step handle_function_call(const wire::frame_view& f);
+
+  // session_query.cc
+  [[nodiscard]] step handle_query(const wire::frame_view& f);
+  [[nodiscard]] step query_of_one(const wire::frame_view& f, std::string_view text, const sql::statement& s);
+  [[nodiscard]] step query_of_many(const wire::frame_view& f, std::string_view text,
+                                   std::shared_ptr<const sql::parsed_text> parsed);
+  [[nodiscard]] step query_opaque(const wire::frame_view& f);
+  [[nodiscard]] step query_harmless(const wire::frame_view& f, std::string_view text,
+                                    const std::shared_ptr<const sql::parsed_text>& parsed);
+  void forward_query(const wire::frame_view& f, std::shared_ptr<std::vector<plan>> statements,
+                     std::optional<seq_t> commit_of);
+  [[nodiscard]] step start_script(std::string_view text, std::shared_ptr<const sql::parsed_text> parsed);
+  [[nodiscard]] step run_script();
+  void send_script_statement(const plan_ptr& p, std::string_view text, std::size_t offset, bool last,
+                             std::optional<seq_t> commit_of);
+
+  // session_hold.cc
+  [[nodiscard]] bool hold_commit(commit_point via);  // true: hold_ is ready
+  void ask_witness(bool locks);
+  void decide_hold(commit_point via);
+  [[nodiscard]] std::optional<seq_t> take_hold();
+  void reject_commit();
+  [[nodiscard]] bool mark_ahead(const plan* p);  // true: premark_ is done
+  [[nodiscard]] std::optional<std::vector<change::mark>> marks_ahead(const plan* p);
+  [[nodiscard]] std::vector<std::uint64_t> take_premark();
+
+  // session_answers.cc
+  void process_server();
+  [[nodiscard]] bool stream_server();
+  void on_server_frame(const wire::frame_view& f);
+  void answer_to(outstanding& o, const wire::frame_view& f);
+  void answer_to_describe(outstanding& o, const wire::frame_view& f);
+  void answer_to_execute(outstanding& o, const wire::frame_view& f);
+  void imaged_row(outstanding& o, const wire::frame_view& f);
+  void on_execute_complete(const wire::frame_view& f);
+  void apply_complete(const plan& p, std::string_view tag, std::uint64_t sent_at);
+  void on_own_row(const outstanding& o, const wire::frame_view& f);
+  void on_query_complete(outstanding& o, const wire::frame_view& f);
+  void on_error(const wire::frame_view& f);
+  void on_skipped(outstanding o);
+  void on_ready(const wire::frame_view& f);
+  void answer_from_portals();
+  void decide(std::optional<seq_t>& commit_of, bool committed);
+  void note_parameter(const wire::frame_view& f);
+  void pass(const wire::frame_view& f) { client_out_.append(f.raw); }
+
+  session_environment env_;
+  byte_buffer client_in_;
+  byte_buffer client_out_;
+  server_leg server_;
+  std::vector<action> actions_;
+
+  std::shared_ptr<const mirrored_catalog> catalog_;  // as the present statement sees it
+  prepared_statements prepared_;
+  name_cache names_;
+  std::optional<sql::relation_ref> names_asked_;
+  transaction transaction_;
+  sent_state sent_;
+  hold hold_;
+  premark premark_;
+  std::optional<script> script_;
+  std::string withheld_;                     // CommandComplete that waits for the commit
+  std::vector<std::uint64_t> ending_marks_;  // ripe with the next ReadyForQuery
+  std::size_t server_stream_ = 0;            // bytes of a passing message that are still to come
+  std::size_t client_stream_ = 0;
+
+  std::uint32_t backend_pid_ = 0;
+  std::string cancel_key_;
+  bool utf8_ = true;
+  bool parsable_encoding_ = true;
+  bool standard_conforming_strings_ = true;
+  bool ready_once_ = false;
+  bool discarding_ = false;  // after an error: client messages are dropped up to Sync
+  bool fail_frame_ = false;  // the message at the front has been answered by an error
+  bool copy_wait_ = false;   // an Execute was sent that may start copy-in
+  bool copy_in_ = false;
+  bool client_eof_ = false;
+  bool terminated_ = false;
+  bool blocked_ = false;
+  bool closed_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace pgtandem::proxy

@@ -1,0 +1,401 @@
+// What legacy answers, matched with what was asked.
+#include <algorithm>
+
+#include "proxy/session/session.h"
+
+#include "protocol/wire/backend/backend_key_data.h"
+#include "protocol/wire/backend/command_complete.h"
+#include "protocol/wire/backend/data_row.h"
+#include "protocol/wire/backend/error_response.h"
+#include "protocol/wire/backend/no_data.h"
+#include "protocol/wire/backend/parameter_status.h"
+#include "protocol/wire/backend/portal_suspended.h"
+#include "protocol/wire/backend/ready_for_query.h"
+#include "protocol/wire/backend/row_description.h"
+
+namespace pgtandem::proxy {
+
+namespace bt = wire::backend_type;
+
+namespace {
+
+bool imaged(const outstanding& o) {
+  return o.statement && o.statement->mode == capture_mode::image;
+}
+bool own(const outstanding& o) {
+  return o.own != own_query::none;
+}
+
+}  // namespace
+
+void session::on_server_bytes() {
+  process_server();
+  pump();
+}
+
+void session::process_server() {
+  while (!broken_) {
+    if (server_stream_ > 0 && !stream_server()) return;
+    std::string_view rest = server_.in.data();
+    wire::frame_view f;
+    const auto status = wire::next_frame(rest, f);
+    if (status == wire::frame_status::malformed) {
+      broken_ = true;
+      send_error("08P01", "legacy sent a message that is not of the protocol", "");
+      return;
+    }
+    if (status == wire::frame_status::incomplete) {
+      // Large rows that nobody has to look into pass as they come.
+      const auto header = wire::peek_header(server_.in.data());
+      const outstanding* front = server_.front();
+      const bool ours = front != nullptr && (imaged(*front) || own(*front));
+      if (!header || ours || (header->type != bt::data_row && header->type != bt::copy_data)) return;
+      server_stream_ = header->message_size();
+      continue;
+    }
+    on_server_frame(f);
+    server_.in.consume(f.raw.size());
+  }
+}
+
+bool session::stream_server() {
+  const std::string_view rest = server_.in.data();
+  const std::size_t n = std::min(server_stream_, rest.size());
+  client_out_.append(rest.substr(0, n));
+  server_.in.consume(n);
+  server_stream_ -= n;
+  return server_stream_ == 0;
+}
+
+void session::on_server_frame(const wire::frame_view& f) {
+  outstanding* front = server_.front();
+  switch (f.type) {
+    case bt::notice_response:
+      if (front == nullptr || front->to != audience::silent) pass(f);
+      return;
+    case bt::parameter_status:
+      note_parameter(f);
+      [[fallthrough]];
+    case bt::notification_response:
+      pass(f);
+      return;
+    case bt::backend_key_data:
+      if (const auto key = wire::decode_backend_key_data(f.body)) {
+        backend_pid_ = key->pid;
+        cancel_key_ = std::string(key->key);
+      }
+      pass(f);
+      return;
+    case bt::error_response:
+      on_error(f);
+      return;
+    case bt::ready_for_query:
+      on_ready(f);
+      return;
+    default:
+      break;
+  }
+  if (front == nullptr)
+    pass(f);
+  else
+    answer_to(*front, f);
+}
+
+void session::answer_to(outstanding& o, const wire::frame_view& f) {
+  const bool heard = o.to == audience::client;
+  switch (o.what) {
+    case request::parse:
+      if (own(o)) server_.on_own_parsed(o.own);
+      [[fallthrough]];
+    case request::bind:
+      if (heard) pass(f);
+      server_.pop();
+      break;
+    case request::close:
+      if (heard) {
+        pass(f);
+        if (o.statement) prepared_.erase(o.name, o.sent_at);
+      }
+      server_.pop();
+      break;
+    case request::describe:
+      answer_to_describe(o, f);
+      break;
+    case request::execute:
+      answer_to_execute(o, f);
+      break;
+    case request::query:
+    case request::function_call:
+      if (f.type == bt::command_complete || f.type == bt::empty_query_response ||
+          f.type == bt::function_call_response)
+        on_query_complete(o, f);
+      pass(f);
+      return;
+    case request::sync:
+      pass(f);
+      return;
+  }
+  answer_from_portals();
+}
+
+void session::answer_to_describe(outstanding& o, const wire::frame_view& f) {
+  const bool heard = o.to == audience::client;
+  if (f.type == bt::parameter_description) {
+    if (heard) pass(f);
+    return;
+  }
+  if (f.type == bt::no_data) {
+    if (heard) pass(f);
+  } else if (!imaged(o)) {
+    pass(f);
+  } else if (o.statement->has_returning) {
+    std::string bytes;
+    if (wire::row_description_drop_last(f.body, bytes)) client_out_.append(bytes);
+  } else if (heard) {
+    std::string bytes;
+    wire::encode(wire::no_data{}, bytes);
+    client_out_.append(bytes);
+  }
+  server_.pop();
+}
+
+void session::answer_to_execute(outstanding& o, const wire::frame_view& f) {
+  switch (f.type) {
+    case bt::data_row:
+      if (own(o))
+        on_own_row(o, f);
+      else if (imaged(o))
+        imaged_row(o, f);
+      else
+        pass(f);
+      return;
+    case bt::copy_in_response:
+      copy_in_ = true;
+      [[fallthrough]];
+    case bt::copy_out_response:
+    case bt::copy_both_response:
+    case bt::copy_data:
+    case bt::copy_done:
+      pass(f);
+      return;
+    case bt::command_complete:
+      on_execute_complete(f);
+      return;
+    case bt::portal_suspended:
+      // What has run so far may have written.
+      if (o.statement->mode == capture_mode::unproven) transaction_.add_unproven();
+      [[fallthrough]];
+    default:  // EmptyQueryResponse
+      copy_wait_ = copy_in_ = false;
+      pass(f);
+      server_.pop();
+      return;
+  }
+}
+
+void session::imaged_row(outstanding& o, const wire::frame_view& f) {
+  std::optional<wire::dropped_column> last;
+  if (!o.statement->has_returning) {
+    last = wire::data_row_last(f.body);
+  } else {
+    std::string row;
+    last = wire::data_row_drop_last(f.body, row);
+    if (o.max_rows > 0 && o.rows_given >= o.max_rows && o.portal) {
+      o.portal->rows.push_back(std::move(row));
+    } else {
+      ++o.rows_given;
+      client_out_.append(row);
+    }
+  }
+  const auto image = last && !last->is_null ? std::optional(last->value) : std::nullopt;
+  if (!last || !transaction_.add_image(image, o.statement->kind, *catalog_)) transaction_.add_unproven();
+}
+
+void session::on_own_row(const outstanding& o, const wire::frame_view& f) {
+  const auto row = wire::decode_data_row(f.body);
+  if (!row) return;
+  if (o.own == own_query::names && names_asked_) {
+    if (const auto name = decode_names(*row)) {
+      names_.store(*names_asked_, *name, o.names_generation);
+      names_asked_.reset();
+    }
+  } else if (o.own == own_query::witness || o.own == own_query::witness_locks) {
+    hold_.witness = decode_witness(*row);
+  }
+}
+
+void session::on_execute_complete(const wire::frame_view& f) {
+  outstanding o = server_.pop();
+  const auto m = wire::decode_command_complete(f.body);
+  const std::string_view tag = m ? m->tag : std::string_view{};
+  if (own(o)) {
+    if (o.own == own_query::names && names_asked_) {
+      names_.store(*names_asked_, resolved_name{}, o.names_generation);  // no such relation
+      names_asked_.reset();
+    }
+    if (o.own == own_query::rollback)
+      transaction_.on_complete({.mode = capture_mode::harmless, .kind = sql::statement_kind::rollback}, tag);
+    return;
+  }
+  copy_wait_ = copy_in_ = false;
+  apply_complete(*o.statement, tag, o.sent_at);
+  decide(o.commit_of, tag == "COMMIT");
+  ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
+  if (o.withhold) {
+    withheld_.assign(f.raw);
+  } else if (imaged(o) && o.portal && o.statement->has_returning && o.max_rows > 0 &&
+             o.rows_given == o.max_rows) {
+    // The client's limit was reached: legacy alone would have stopped here.
+    o.portal->complete.assign(f.raw);
+    std::string bytes;
+    wire::encode(wire::portal_suspended{}, bytes);
+    client_out_.append(bytes);
+  } else {
+    if (imaged(o) && o.portal) o.portal->complete.assign(f.raw);
+    pass(f);
+  }
+  answer_from_portals();
+}
+
+void session::apply_complete(const plan& p, std::string_view tag, std::uint64_t sent_at) {
+  using sql::statement_kind;
+  transaction_.on_complete(p, tag);
+  if (p.kind == statement_kind::prepare || p.kind == statement_kind::deallocate) {
+    if (p.kind == statement_kind::deallocate && p.name.empty())
+      prepared_.erase_all(sent_at);
+    else
+      prepared_.erase(p.name, sent_at);
+  } else if (p.kind == statement_kind::discard && tag == "DISCARD ALL") {
+    prepared_.erase_all(sent_at);
+  }
+}
+
+void session::on_query_complete(outstanding& o, const wire::frame_view& f) {
+  if (!o.statements) return;
+  const auto m = f.type == bt::command_complete ? wire::decode_command_complete(f.body) : std::nullopt;
+  const std::string_view tag = m ? m->tag : std::string_view{};
+  if (o.completed >= o.statements->size()) {
+    transaction_.add_unproven();
+    return;
+  }
+  const plan& p = (*o.statements)[o.completed++];
+  apply_complete(p, tag, o.sent_at);
+  if (p.kind == sql::statement_kind::commit) decide(o.commit_of, tag == "COMMIT");
+}
+
+// Gives rows that wait in portals, once it is their turn.
+void session::answer_from_portals() {
+  while (server_.front() != nullptr && server_.front()->from_portal) {
+    outstanding o = server_.pop();
+    std::int32_t given = 0;
+    while (!o.portal->rows.empty() && (o.max_rows <= 0 || given < o.max_rows)) {
+      client_out_.append(o.portal->rows.front());
+      o.portal->rows.pop_front();
+      ++given;
+    }
+    if (o.max_rows > 0 && given == o.max_rows) {
+      std::string bytes;
+      wire::encode(wire::portal_suspended{}, bytes);
+      client_out_.append(bytes);
+    } else {
+      client_out_.append(o.portal->complete);
+    }
+  }
+}
+
+void session::decide(std::optional<seq_t>& commit_of, bool committed) {
+  if (!commit_of) return;
+  actions_.push_back(decide_action{*commit_of, committed});
+  commit_of.reset();
+}
+
+void session::on_error(const wire::frame_view& f) {
+  const auto m = wire::decode_error_response(f.body);
+  const auto severity = m ? m->field('V') : std::nullopt;
+  outstanding* front = server_.front();
+  if (front == nullptr || severity == "FATAL" || severity == "PANIC") {
+    pass(f);  // the connection ends; what was under way stays in doubt
+    return;
+  }
+  const bool silent = front->to == audience::silent;
+  if (front->position_shift != 0) {
+    const auto shifted = wire::shift_error_position(f.body, front->position_shift);
+    client_out_.append(shifted ? *shifted : std::string(f.raw));
+  } else if (!silent) {
+    pass(f);
+  }
+  if (sent_.names_changed) names_.clear();
+  if (!silent) transaction_.on_error();
+  withheld_.clear();
+  if (answers_ready(front->what)) {
+    front->failed = true;
+    return;
+  }
+  bool hit_sync = false;
+  for (outstanding& skipped : server_.skip_to_sync(hit_sync)) on_skipped(std::move(skipped));
+  if (!hit_sync) {
+    discarding_ = true;
+  } else {
+    server_.front()->failed = true;
+    // Our own exchange failed in place of the client's message behind it.
+    if (server_.front()->to == audience::nobody) fail_frame_ = true;
+  }
+}
+
+void session::on_skipped(outstanding o) {
+  if (o.what == request::parse && !own(o)) prepared_.restore(o.name, o.statement, o.previous);
+  if (o.own == own_query::names) names_asked_.reset();
+  if (o.what == request::execute && !own(o)) copy_wait_ = copy_in_ = false;
+  decide(o.commit_of, false);
+  ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
+}
+
+void session::on_ready(const wire::frame_view& f) {
+  const auto m = wire::decode_ready_for_query(f.body);
+  ready_once_ = true;
+  outstanding* front = server_.front();
+  if (m) transaction_.on_ready(m->status);
+  if (front == nullptr || !answers_ready(front->what)) {
+    pass(f);
+    return;
+  }
+  outstanding o = server_.pop();
+  decide(o.commit_of, !o.failed);
+  if (!withheld_.empty()) {
+    if (!o.failed) client_out_.append(withheld_);
+    withheld_.clear();
+  }
+  ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
+  if (!ending_marks_.empty() && m && m->status == 'I')
+    actions_.push_back(ripen_action{std::exchange(ending_marks_, {})});
+  if (o.to == audience::client || o.to == audience::script) pass(f);
+  answer_from_portals();
+}
+
+void session::note_parameter(const wire::frame_view& f) {
+  const auto m = wire::decode_parameter_status(f.body);
+  if (!m) return;
+  if (m->name == "client_encoding") {
+    utf8_ = m->value == "UTF8";
+    // In these a byte of a character may look like a quote or a backslash.
+    parsable_encoding_ = m->value != "SJIS" && m->value != "BIG5" && m->value != "GBK" && m->value != "UHC" &&
+                         m->value != "GB18030" && m->value != "JOHAB" && m->value != "SHIFT_JIS_2004";
+  } else if (m->name == "standard_conforming_strings") {
+    standard_conforming_strings_ = m->value == "on";
+  }
+}
+
+void session::on_server_eof() {
+  closed_ = true;
+  blocked_ = false;
+  std::vector<std::uint64_t> orphans = std::exchange(ending_marks_, {});
+  for (outstanding& o : server_.abandon()) {
+    if (o.commit_of) actions_.push_back(in_doubt_action{*o.commit_of});
+    orphans.insert(orphans.end(), o.ripens.begin(), o.ripens.end());
+  }
+  if (!orphans.empty()) actions_.push_back(orphan_action{std::move(orphans), backend_pid_});
+  // Durable, but its commit was never sent.
+  if (hold_.seq) actions_.push_back(decide_action{*hold_.seq, false});
+}
+
+}  // namespace pgtandem::proxy

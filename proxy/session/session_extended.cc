@@ -1,0 +1,197 @@
+// The extended protocol, message by message.
+#include "proxy/session/characters.h"
+#include "proxy/session/session.h"
+
+#include "protocol/wire/frontend/bind.h"
+#include "protocol/wire/frontend/close.h"
+#include "protocol/wire/frontend/describe.h"
+#include "protocol/wire/frontend/execute.h"
+#include "protocol/wire/frontend/parse.h"
+
+namespace pgtandem::proxy {
+
+using sql::statement_kind;
+
+session::step session::handle_parse(const wire::frame_view& f) {
+  const auto m = wire::decode_parse(f.body);
+  outstanding answer;
+  answer.what = request::parse;
+  if (!m) {
+    open_batch();
+    server_.forward(f.raw, std::move(answer));  // legacy says what is wrong with it
+    return step::consumed;
+  }
+  std::shared_ptr<const sql::parsed_text> parsed;
+  if (parsable_encoding_) parsed = env_.statements->get(m->query);
+  plan_ptr p;
+  if (!parsed || !parsed->ok || parsed->statements.size() > 1) {
+    p = std::make_shared<plan>();
+  } else if (parsed->statements.empty()) {
+    p = std::make_shared<plan>(plan{.mode = capture_mode::harmless, .changes_names = false});
+  } else {
+    const sql::statement& s = parsed->statements.front();
+    p = plan_for(s, s.dml ? m->query.substr(s.offset, s.length) : std::string_view{});
+    if (p == nullptr) return step::blocked;
+  }
+  open_batch();
+  answer.name = m->statement;
+  answer.statement = p;
+  answer.previous = prepared_.store(answer.name, p);
+  if (p->mode != capture_mode::image) {
+    server_.forward(f.raw, std::move(answer));
+    return step::consumed;
+  }
+  std::string bytes;
+  wire::parse rewritten = *m;
+  rewritten.query = p->rewritten;
+  wire::encode(rewritten, bytes);
+  // What comes before the statement in the client's text was cut off.
+  answer.position_shift = count_characters(m->query.substr(0, parsed->statements.front().offset));
+  server_.forward(bytes, std::move(answer));
+  return step::consumed;
+}
+
+session::step session::handle_bind(const wire::frame_view& f) {
+  open_batch();
+  outstanding answer;
+  answer.what = request::bind;
+  const auto m = wire::decode_bind_header(f.body);
+  if (!m) {
+    server_.forward(f.raw, std::move(answer));
+    return step::consumed;
+  }
+  auto bound = std::make_shared<portal>();
+  bound->statement = prepared_.find(m->statement);
+  answer.statement = bound->statement;
+  const bool imaged = bound->statement && bound->statement->mode == capture_mode::image;
+  prepared_.store_portal(std::string(m->portal), std::move(bound));
+  // A list of formats names every column: ours is one more. None or one format holds for all.
+  if (imaged && m->result_formats.size() >= 2) {
+    std::vector<std::int16_t> formats(m->result_formats.begin(), m->result_formats.end());
+    formats.push_back(0);
+    std::string bytes;
+    wire::encode_with_result_formats(f.body, formats, bytes);
+    server_.forward(bytes, std::move(answer));
+  } else {
+    server_.forward(f.raw, std::move(answer));
+  }
+  return step::consumed;
+}
+
+session::step session::handle_describe(const wire::frame_view& f) {
+  open_batch();
+  outstanding answer;
+  answer.what = request::describe;
+  if (const auto m = wire::decode_describe(f.body)) {
+    if (m->target == 'S') {
+      answer.statement = prepared_.find(m->name);
+    } else if (const auto p = prepared_.find_portal(m->name)) {
+      answer.statement = p->statement;
+    }
+  }
+  server_.forward(f.raw, std::move(answer));
+  return step::consumed;
+}
+
+session::step session::handle_execute(const wire::frame_view& f) {
+  const auto m = wire::decode_execute(f.body);
+  const auto p = m ? prepared_.find_portal(m->portal) : nullptr;
+  static const plan_ptr unknown = std::make_shared<plan>();
+  const plan_ptr statement = p && p->statement ? p->statement : unknown;
+  outstanding answer;
+  answer.what = request::execute;
+  answer.statement = statement;
+  answer.portal = p;
+  answer.max_rows = m ? m->max_rows : 0;
+  answer.sent_at = prepared_.now();
+  if (p && p->executed && statement->mode == capture_mode::image) {
+    answer.from_portal = true;
+    server_.owe(std::move(answer));
+    answer_from_portals();
+    return step::consumed;
+  }
+  open_batch();
+  if (statement->may_commit_inside && !(sent_.in_block && !sent_.unsure)) {
+    if (!mark_ahead(statement.get())) return step::blocked;
+    if (!premark_.error.empty()) {
+      reject_commit();
+      return step::consumed;
+    }
+    answer.ripens = take_premark();
+  }
+  const bool commits = statement->kind == statement_kind::commit;
+  if (commits && sent_.dirty) {
+    if (!hold_commit(commit_point::execute)) return step::blocked;
+    if (hold_.rejected) {
+      reject_commit();
+      return step::consumed;
+    }
+    answer.commit_of = take_hold();
+  }
+  note_sent(*statement);
+  if (statement->kind == statement_kind::copy_from || statement == unknown) copy_wait_ = true;
+  if (statement->mode == capture_mode::image) {
+    p->executed = true;
+    std::string bytes;
+    wire::encode(wire::execute{m->portal, 0}, bytes);  // a row limit would leave images behind
+    server_.forward(bytes, std::move(answer));
+  } else {
+    server_.forward(f.raw, std::move(answer));
+  }
+  return step::consumed;
+}
+
+session::step session::handle_close(const wire::frame_view& f) {
+  open_batch();
+  outstanding answer;
+  answer.what = request::close;
+  if (const auto m = wire::decode_close(f.body)) {
+    if (m->target == 'P') {
+      prepared_.erase_portal(m->name);
+    } else {
+      answer.name = m->name;
+      answer.statement = prepared_.find(m->name);
+    }
+  }
+  answer.sent_at = prepared_.now();
+  server_.forward(f.raw, std::move(answer));
+  return step::consumed;
+}
+
+session::step session::handle_sync(const wire::frame_view& f) {
+  outstanding answer;
+  answer.what = request::sync;
+  if (!discarding_ && sent_.dirty && (!sent_.in_block || sent_.unsure)) {
+    if (!hold_commit(commit_point::sync)) return step::blocked;
+    if (hold_.rejected) {
+      reject_commit();
+    } else {
+      answer.commit_of = take_hold();
+    }
+  } else {
+    hold_ = {};
+  }
+  discarding_ = false;
+  sent_.batch_open = false;
+  if (!sent_.in_block) end_sent_transaction(false);
+  server_.forward(f.raw, std::move(answer));
+  return step::consumed;
+}
+
+session::step session::handle_function_call(const wire::frame_view& f) {
+  // The function is named by oid and may write anything; outside a block it commits by itself.
+  plan p;
+  p.may_commit_inside = true;
+  outstanding answer;
+  answer.what = request::function_call;
+  if (!sent_.in_block || sent_.unsure) {
+    if (!mark_ahead(&p)) return step::blocked;
+    answer.ripens = take_premark();
+  }
+  note_sent(p);
+  answer.statements = std::make_shared<std::vector<plan>>(1, p);
+  server_.forward(f.raw, std::move(answer));
+  return step::consumed;
+}
+
+}  // namespace pgtandem::proxy

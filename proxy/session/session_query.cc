@@ -1,0 +1,256 @@
+// Simple Query: passed on as it is where that is safe, else run statement by statement in extended messages.
+#include <algorithm>
+
+#include "proxy/session/characters.h"
+#include "proxy/session/session.h"
+
+#include "protocol/wire/frontend/bind.h"
+#include "protocol/wire/frontend/close.h"
+#include "protocol/wire/frontend/describe.h"
+#include "protocol/wire/frontend/execute.h"
+#include "protocol/wire/frontend/parse.h"
+#include "protocol/wire/frontend/query.h"
+
+namespace pgtandem::proxy {
+
+using sql::effect;
+using sql::statement_kind;
+
+namespace {
+
+bool is_commit(const sql::statement& s) {
+  return s.kind == statement_kind::commit;
+}
+
+// Whether the session has to remember that the statement ran.
+bool leaves_trace(const sql::statement& s) {
+  switch (s.kind) {
+    case statement_kind::select:
+    case statement_kind::show:
+    case statement_kind::explain:
+    case statement_kind::maintenance:
+    case statement_kind::empty:
+      return s.changes_names;
+    default:
+      return true;
+  }
+}
+
+std::shared_ptr<std::vector<plan>> plans_of(const sql::parsed_text& parsed) {
+  auto plans = std::make_shared<std::vector<plan>>();
+  for (const auto& s : parsed.statements) plans->push_back(plan_statement(s));
+  return plans;
+}
+
+}  // namespace
+
+session::step session::handle_query(const wire::frame_view& f) {
+  if (script_) return run_script();
+  const auto m = wire::decode_query(f.body);
+  if (!m) return query_opaque(f);
+  std::shared_ptr<const sql::parsed_text> parsed;
+  if (parsable_encoding_) parsed = env_.statements->get(m->text);
+  if (!parsed || !parsed->ok) return query_opaque(f);
+  const auto& all = parsed->statements;
+  const bool harmless =
+      std::all_of(all.begin(), all.end(), [](const auto& s) { return s.effect == effect::harmless; });
+  if (harmless) return query_harmless(f, m->text, parsed);
+  // From here on the session must know the transaction state for certain.
+  if (!server_.settled()) {
+    if (sent_.batch_open) server_.flush();
+    return step::blocked;
+  }
+  return all.size() == 1 ? query_of_one(f, m->text, all.front()) : query_of_many(f, m->text, parsed);
+}
+
+session::step session::query_harmless(const wire::frame_view& f, std::string_view text,
+                                      const std::shared_ptr<const sql::parsed_text>& parsed) {
+  const auto& all = parsed->statements;
+  const bool commits =
+      std::any_of(all.begin(), all.end(), is_commit) || (sent_.batch_open && !sent_.in_block);
+  std::optional<seq_t> commit_of;
+  if (commits && sent_.dirty) {
+    // Only what is cut out of the text needs true offsets: those of a shape are not.
+    if (all.size() != 1 || sent_.batch_open)
+      return start_script(text, std::make_shared<const sql::parsed_text>(sql::parse(text)));
+    if (!hold_commit(commit_point::query)) return step::blocked;
+    if (hold_.rejected) {
+      reject_commit();
+      discarding_ = false;
+      server_.sync({.to = audience::script});
+      return step::consumed;
+    }
+    commit_of = take_hold();
+  }
+  const bool trace = std::any_of(all.begin(), all.end(), leaves_trace);
+  forward_query(f, trace ? plans_of(*parsed) : nullptr, commit_of);
+  return step::consumed;
+}
+
+session::step session::query_of_one(const wire::frame_view& f, std::string_view text,
+                                    const sql::statement& s) {
+  const plan_ptr p = plan_for(s, text.substr(s.offset, s.length));
+  if (p == nullptr) return step::blocked;
+  const bool in_block = sent_.in_block;
+  if (p->may_commit_inside && !in_block) {
+    if (!mark_ahead(p.get())) return step::blocked;
+    if (!premark_.error.empty()) {
+      reject_commit();
+      discarding_ = false;
+      server_.sync({.to = audience::script});
+      return step::consumed;
+    }
+  }
+  const bool needs_script = p->mode == capture_mode::image ||
+                            (p->mode == capture_mode::unproven && !in_block && !p->may_commit_inside) ||
+                            (sent_.batch_open && sent_.dirty && !in_block);
+  if (!needs_script || transaction_.failed()) {
+    forward_query(f, std::make_shared<std::vector<plan>>(1, *p), std::nullopt);
+    return step::consumed;
+  }
+  auto one = std::make_shared<sql::parsed_text>();
+  one->statements.push_back(s);
+  return start_script(text, std::move(one));
+}
+
+session::step session::query_of_many(const wire::frame_view& f, std::string_view text,
+                                     std::shared_ptr<const sql::parsed_text> parsed) {
+  const auto& all = parsed->statements;
+  // These cannot run as extended messages one by one.
+  const bool refuses = std::any_of(all.begin(), all.end(), [](const sql::statement& s) {
+    return plan_statement(s).may_commit_inside || s.refuses_transaction_block;
+  });
+  if (!refuses) return start_script(text, std::move(parsed));
+  const bool commits = std::any_of(all.begin(), all.end(), [](const sql::statement& s) {
+    return is_commit(s) || s.kind == statement_kind::prepare_transaction;
+  });
+  if (!sent_.in_block || commits) return query_opaque(f);
+  forward_query(f, plans_of(*parsed), std::nullopt);
+  return step::consumed;
+}
+
+// Nothing is known of the text, or too much can happen inside it: every table is marked before it is passed
+// on.
+session::step session::query_opaque(const wire::frame_view& f) {
+  if (!server_.settled()) {
+    if (sent_.batch_open) server_.flush();
+    return step::blocked;
+  }
+  if (!mark_ahead(nullptr)) return step::blocked;
+  if (!premark_.error.empty()) {
+    reject_commit();
+    discarding_ = false;
+    server_.sync({.to = audience::script});
+    return step::consumed;
+  }
+  forward_query(f, std::make_shared<std::vector<plan>>(), std::nullopt);
+  return step::consumed;
+}
+
+void session::forward_query(const wire::frame_view& f, std::shared_ptr<std::vector<plan>> statements,
+                            std::optional<seq_t> commit_of) {
+  outstanding answer;
+  answer.what = request::query;
+  answer.commit_of = commit_of;
+  answer.ripens = take_premark();
+  answer.sent_at = prepared_.now();
+  if (statements) {
+    if (statements->empty()) note_sent(plan{});
+    for (const plan& p : *statements) note_sent(p);
+  }
+  answer.statements = std::move(statements);
+  sent_.batch_open = false;
+  // A simple Query drops the unnamed statement and portal.
+  prepared_.erase("", prepared_.now());
+  prepared_.erase_portal("");
+  server_.forward(f.raw, std::move(answer));
+}
+
+session::step session::start_script(std::string_view text, std::shared_ptr<const sql::parsed_text> parsed) {
+  script_ = script{std::string(text), std::move(parsed), 0};
+  return run_script();
+}
+
+session::step session::run_script() {
+  const auto& all = script_->parsed->statements;
+  while (script_->next < all.size() && !discarding_) {
+    const sql::statement& s = all[script_->next];
+    const std::string_view text = std::string_view(script_->text).substr(s.offset, s.length);
+    const plan_ptr p = plan_for(s, text);
+    if (p == nullptr) return step::blocked;
+    std::optional<seq_t> commit_of;
+    if (is_commit(s) && sent_.dirty) {
+      if (!hold_commit(commit_point::execute)) return step::blocked;
+      if (hold_.rejected) {
+        reject_commit();
+        break;
+      }
+      commit_of = take_hold();
+    }
+    open_batch();
+    note_sent(*p);
+    ++script_->next;
+    send_script_statement(p, text, s.offset, script_->next == all.size(), commit_of);
+  }
+  outstanding end;
+  if (!discarding_ && sent_.dirty && !sent_.in_block) {
+    if (!hold_commit(commit_point::sync)) return step::blocked;
+    if (hold_.rejected) {
+      withheld_.clear();
+      reject_commit();
+    } else {
+      end.commit_of = take_hold();
+    }
+  }
+  hold_ = {};
+  discarding_ = false;
+  std::string bytes;
+  for (const char target : {'S', 'P'}) {
+    // A simple Query leaves no unnamed statement and portal behind.
+    bytes.clear();
+    wire::encode(wire::close{target, ""}, bytes);
+    server_.forward(bytes, {.what = request::close, .to = audience::script});
+  }
+  prepared_.erase("", prepared_.now());
+  prepared_.erase_portal("");
+  end.to = audience::script;
+  server_.sync(std::move(end));
+  sent_.batch_open = false;
+  if (!sent_.in_block) end_sent_transaction(false);
+  script_.reset();
+  return step::consumed;
+}
+
+void session::send_script_statement(const plan_ptr& p, std::string_view text, std::size_t offset, bool last,
+                                    std::optional<seq_t> commit_of) {
+  const std::string_view sent = p->mode == capture_mode::image ? std::string_view(p->rewritten) : text;
+  const std::int32_t shift = count_characters(std::string_view(script_->text).substr(0, offset));
+  const auto send = [&](const std::string& bytes, request what) {
+    outstanding o;
+    o.what = what;
+    o.to = audience::script;
+    o.statement = p;
+    o.position_shift = shift;
+    o.sent_at = prepared_.now();
+    if (what == request::execute) {
+      o.commit_of = commit_of;
+      // Legacy alone would send the last tag only after the commit that ends the Query.
+      o.withhold = last && !sent_.in_block;
+    }
+    server_.forward(bytes, std::move(o));
+  };
+  std::string bytes;
+  wire::encode(wire::parse{"", sent, {}}, bytes);
+  send(bytes, request::parse);
+  bytes.clear();
+  wire::encode(wire::bind{}, bytes);
+  send(bytes, request::bind);
+  bytes.clear();
+  wire::encode(wire::describe{'P', ""}, bytes);
+  send(bytes, request::describe);
+  bytes.clear();
+  wire::encode(wire::execute{"", 0}, bytes);
+  send(bytes, request::execute);
+}
+
+}  // namespace pgtandem::proxy
