@@ -30,9 +30,9 @@ struct table_report {
   std::uint64_t target_rows = 0;
   std::string legacy_checksum;
   std::string target_checksum;
-  std::uint64_t differing = 0;              // confirmed
-  std::vector<row_difference> rows;         // the first 100
-  std::vector<std::string> undecidable;     // why nothing can be said: refused, marked, parked, an error
+  std::uint64_t differing = 0;           // confirmed
+  std::vector<row_difference> rows;      // the first 100
+  std::vector<std::string> undecidable;  // why nothing can be said: refused, marked, parked, an error
 };
 
 struct drift_report {
@@ -47,7 +47,7 @@ struct drift_options {
   std::string legacy;  // conninfo
   std::string target;
   catalog::table_filter filter;
-  std::string table;   // only this one: schema.name, or name in public; empty: all
+  std::string table;  // only this one: schema.name, or name in public; empty: all
   // Waits until everything prepared before the call is applied on the target; an error sentence, or empty.
   std::function<std::string()> pass_fence;
   // Open marks of a table as sentences.

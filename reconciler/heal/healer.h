@@ -1,9 +1,10 @@
-// The one primitive behind backfill, repair, marks and doubt: re-reads rows from legacy and orders them in the
-// log like a change (docs/design.md, "Heal"). Owns a thread that works off ripe marks between start() and stop();
-// trouble is retried with backoff for ever. Thread-safe.
+// The one primitive behind backfill, repair, marks and doubt: re-reads rows from legacy and orders them in
+// the log like a change (docs/design.md, "Heal"). Owns a thread that works off ripe marks between start() and
+// stop(); trouble is retried with backoff for ever. Thread-safe.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,12 @@ struct healer_options {
   partition_t partition;
   catalog::table_filter filter;
   std::uint32_t rows_per_window = 2000;
+  // Between two windows of a table pass that is longer than a few of them: 50 windows a second.
+  std::chrono::milliseconds pause{20};
+  // The last seq applied on the target (relay::state().applied). Rows that the target has too many are looked
+  // for only after it has passed everything prepared before: a row still on its way would be missed
+  // otherwise. Required; thread-safe.
+  std::function<seq_t()> applied;
 };
 
 struct heal_progress {

@@ -15,7 +15,7 @@ struct finding {
   severity level = severity::info;
   std::string subject;  // "legacy", "target", or schema.table
   std::string problem;
-  std::string remedy;   // what to do, e.g. a GRANT statement; may be empty for info
+  std::string remedy;  // what to do, e.g. a GRANT statement; may be empty for info
 };
 
 struct preflight_options {

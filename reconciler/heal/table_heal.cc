@@ -1,0 +1,301 @@
+#include "reconciler/heal/table_heal.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "protocol/catalog/image_sql.h"
+#include "protocol/catalog/load.h"
+#include "reconciler/server/key_lookup.h"
+
+namespace pgtandem::reconciler {
+
+namespace {
+
+// A heal of this many windows is small: it is never paused.
+constexpr unsigned small_heal_windows = 50;
+constexpr std::chrono::milliseconds fence_poll{50};
+// Keys that clients took over are remembered up to this number, then it is seen what became of them.
+constexpr std::size_t most_dropped = 10'000;
+
+const catalog::relation* only(const std::vector<catalog::relation>& found) {
+  return found.empty() ? nullptr : &found.front();
+}
+
+}  // namespace
+
+table_heal::table_heal(heal_log log, heal_servers servers, heal_work work)
+    : log_(std::move(log)),
+      servers_(servers),
+      work_(std::move(work)),
+      whole_(work_.scope == change::mark_scope::table),
+      window_keys_(std::max<std::uint32_t>(servers.options.rows_per_window, 1)) {
+  progress_.table = work_.table;
+  progress_.running = true;
+}
+
+step_result table_heal::step() {
+  if (dropped_.size() > most_dropped) settle_dropped();
+  switch (phase_) {
+    case phase::prepare:
+      return prepare();
+    case phase::keys:
+      return heal_keys();
+    case phase::ranges:
+      return heal_range();
+    case phase::fence:
+      return wait_for_target();
+    case phase::surplus:
+      return find_surplus();
+    case phase::dropped:
+      return heal_dropped();
+    case phase::verify:
+      return verify();
+    case phase::finished:
+      break;
+  }
+  return {true, {}};
+}
+
+void table_heal::start_over() {
+  phase_ = phase::prepare;
+  keys_.clear();
+  dropped_.clear();
+}
+
+void table_heal::widen() {
+  whole_ = true;
+  start_over();
+}
+
+std::string table_heal::title() const {
+  return catalog::qualified_name(work_.table);
+}
+
+step_result table_heal::prepare() {
+  if (!find_table()) {
+    phase_ = phase::finished;
+    return {true, {}};
+  }
+  check_target();
+  equalities_ = key_equalities(relation_, relation_);
+  if (whole_) {
+    begin_ranges();
+  } else {
+    keys_.assign(work_.keys.begin(), work_.keys.end());
+    after_keys_ = phase::dropped;
+    phase_ = phase::keys;
+  }
+  return {};
+}
+
+bool table_heal::find_table() {
+  client::connection& legacy = servers_.legacy.get();
+  const auto located = locate_table(legacy, work_.table);
+  if (!located) {
+    spdlog::info("{} does not exist on legacy any more: nothing of it is left to heal", title());
+    return false;
+  }
+  if (!servers_.options.filter.matches(located->root) || (located->kind != 'r' && located->kind != 'p')) {
+    spdlog::info("{} is not a mirrored table any more: nothing of it is left to heal", title());
+    return false;
+  }
+  // A leaf's keys need not be its root's: heal the whole root then.
+  if (located->root != work_.table) whole_ = true;
+  const auto found = catalog::load_relations(legacy, {{exact_pattern(located->root)}, {}});
+  const catalog::relation* relation = only(found);
+  if (!relation) throw std::runtime_error(title() + " cannot be mirrored: it is temporary or a system table");
+  if (!relation->refusals.empty()) {
+    throw std::runtime_error(
+        fmt::format("{} cannot be healed: {}", title(), fmt::join(relation->refusals, "; ")));
+  }
+  relation_ = *relation;
+  return true;
+}
+
+void table_heal::check_target() {
+  const auto known = servers_.verified.find(relation_.name);
+  if (!whole_ && known != servers_.verified.end() && known->second == relation_) return;
+  const auto found = catalog::load_relations(servers_.target.get(), {{exact_pattern(relation_.name)}, {}});
+  const auto problems = catalog::incompatibilities(relation_, only(found));
+  if (!problems.empty()) {
+    servers_.verified.erase(relation_.name);
+    throw std::runtime_error(
+        fmt::format("the target cannot take rows of {}: {}", title(), fmt::join(problems, "; ")));
+  }
+  servers_.verified[relation_.name] = relation_;
+}
+
+void table_heal::begin_ranges() {
+  leaves_ = load_leaves(servers_.legacy.get(), relation_.name);
+  leaf_ = 0;
+  block_ = 0;
+  size_read_again_ = false;
+  window_blocks_ = first_window_blocks;
+  too_large_ = 0;
+  phase_ = phase::ranges;
+}
+
+bool table_heal::take_note(window_outcome outcome) {
+  ++windows_;
+  progress_.rows_read += outcome.rows;
+  if (outcome.discarded) {
+    ++discards_;
+    return false;
+  }
+  discards_ = 0;
+  progress_.rows_written += outcome.written;
+  too_large_ += outcome.too_large;
+  std::ranges::move(outcome.dropped, std::back_inserter(dropped_));
+  return true;
+}
+
+// A discarded window comes again after a short while, a long pass leaves legacy some air.
+step_result table_heal::pause() const {
+  if (discards_ > 0)
+    return {false, std::chrono::milliseconds(std::min(10U << std::min(discards_, 7U), 1000U))};
+  if (windows_ > small_heal_windows) return {false, servers_.options.pause};
+  return {};
+}
+
+step_result table_heal::heal_keys() {
+  if (keys_.empty()) {
+    phase_ = after_keys_;
+    return {};
+  }
+  const auto count = std::min<std::size_t>(keys_.size(), window_keys_);
+  const std::vector<std::string> keys(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(count));
+  client::connection& legacy = servers_.legacy.get();
+  if (take_note(heal_through_window(log_, relation_,
+                                    [&] { return read_by_key(legacy, relation_, equalities_, keys); }))) {
+    keys_.erase(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(count));
+  } else {
+    window_keys_ = shorter_window(count);
+  }
+  return pause();
+}
+
+step_result table_heal::heal_range() {
+  if (leaf_ == leaves_.size()) {
+    phase_ = phase::fence;
+    fence_.reset();
+    return {};
+  }
+  client::connection& legacy = servers_.legacy.get();
+  storage_leaf& leaf = leaves_[leaf_];
+  if (block_ >= leaf.blocks && !size_read_again_) {
+    leaf.blocks = blocks_of(legacy, leaf.oid);
+    size_read_again_ = true;
+  }
+  if (block_ >= leaf.blocks) {
+    ++leaf_;
+    block_ = 0;
+    size_read_again_ = false;
+    return {};
+  }
+  const std::uint64_t last = std::min(block_ + window_blocks_, leaf.blocks);
+  auto outcome = heal_through_window(log_, relation_,
+                                     [&] { return read_by_block(legacy, relation_, leaf, block_, last); });
+  const std::uint64_t rows = outcome.rows;
+  const std::uint64_t bytes = outcome.bytes;
+  if (take_note(std::move(outcome))) {
+    window_blocks_ =
+        next_window_blocks(last - block_, rows, bytes, {.rows = servers_.options.rows_per_window});
+    block_ = last;
+  } else {
+    window_blocks_ = shorter_window(last - block_);
+  }
+  return pause();
+}
+
+step_result table_heal::wait_for_target() {
+  if (!fence_) fence_ = log_.log.last_prepared(log_.partition);
+  if (servers_.options.applied() < *fence_) return {false, fence_poll};
+  target_leaves_ = load_leaves(servers_.target.get(), relation_.name);
+  leaf_ = 0;
+  block_ = 0;
+  size_read_again_ = false;
+  window_blocks_ = first_window_blocks;
+  phase_ = phase::surplus;
+  return {};
+}
+
+step_result table_heal::find_surplus() {
+  if (leaf_ == target_leaves_.size()) {
+    phase_ = phase::dropped;
+    return {};
+  }
+  client::connection& target = servers_.target.get();
+  storage_leaf& leaf = target_leaves_[leaf_];
+  if (block_ >= leaf.blocks && !size_read_again_) {
+    leaf.blocks = blocks_of(target, leaf.oid);
+    size_read_again_ = true;
+  }
+  if (block_ >= leaf.blocks) {
+    ++leaf_;
+    block_ = 0;
+    size_read_again_ = false;
+    return {};
+  }
+  const std::uint64_t last = std::min(block_ + window_blocks_, leaf.blocks);
+  const auto keys = read_keys_by_block(target, relation_, leaf, block_, last);
+  if (!keys.empty()) {
+    for (auto& key : missing_on_legacy(servers_.legacy.get(), relation_, equalities_, keys)) {
+      keys_.push_back(std::move(key));
+    }
+  }
+  window_blocks_ =
+      next_window_blocks(last - block_, keys.size(), 0, {.rows = servers_.options.rows_per_window});
+  block_ = last;
+  ++windows_;
+  if (!keys_.empty()) {
+    after_keys_ = phase::surplus;
+    phase_ = phase::keys;
+  }
+  return pause();
+}
+
+step_result table_heal::heal_dropped() {
+  if (dropped_.empty()) {
+    if (!whole_) return finish();
+    phase_ = phase::verify;
+    return {};
+  }
+  settle_dropped();
+  after_keys_ = phase::dropped;
+  phase_ = phase::keys;
+  return {};
+}
+
+step_result table_heal::verify() {
+  if (!same_storage(leaves_, load_leaves(servers_.legacy.get(), relation_.name))) {
+    begin_ranges();  // rewritten meanwhile: blocks that were read may hold other rows now
+    return {};
+  }
+  if (!same_storage(target_leaves_, load_leaves(servers_.target.get(), relation_.name))) {
+    fence_.reset();
+    phase_ = phase::fence;
+    return {};
+  }
+  return finish();
+}
+
+void table_heal::settle_dropped() {
+  for (auto& key : keys_to_heal_again(log_, dropped_)) keys_.push_back(std::move(key));
+  dropped_.clear();
+}
+
+step_result table_heal::finish() {
+  if (too_large_ > 0) {
+    const std::uint64_t rows = too_large_;
+    too_large_ = 0;
+    start_over();
+    throw std::runtime_error(fmt::format("{} rows of {} are too large to be mirrored", rows, title()));
+  }
+  phase_ = phase::finished;
+  return {true, {}};
+}
+
+}  // namespace pgtandem::reconciler
