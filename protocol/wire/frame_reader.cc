@@ -5,7 +5,7 @@ namespace pgtandem::wire {
 namespace {
 
 // A session that once carried a large message must not keep its memory.
-constexpr std::size_t retained_capacity = 64 * 1024;
+constexpr std::size_t retained_capacity = 65536;
 
 }  // namespace
 

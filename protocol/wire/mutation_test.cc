@@ -44,16 +44,16 @@ struct specimen {
 };
 
 template <class Message, class Decode>
-specimen typed(std::string name, const Message& m, Decode decode) {
-  return {std::move(name), std::string(body_of(encoded(m))), [decode](std::string_view body) {
+specimen typed(const char* name, const Message& m, Decode decode) {
+  return {name, std::string(body_of(encoded(m))), [decode](std::string_view body) {
             const auto back = decode(body);
             return back ? std::optional(std::string(body_of(encoded(*back)))) : std::nullopt;
           }};
 }
 
 template <class Message, class Decode>
-specimen untyped(std::string name, const Message& m, Decode decode) {
-  return {std::move(name), encoded(m).substr(4), [decode](std::string_view body) {
+specimen untyped(const char* name, const Message& m, Decode decode) {
+  return {name, encoded(m).substr(4), [decode](std::string_view body) {
             const auto back = decode(body);
             return back ? std::optional(encoded(*back).substr(4)) : std::nullopt;
           }};
