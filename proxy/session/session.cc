@@ -27,6 +27,13 @@ bool session::idle() const {
 }
 
 void session::pump() {
+  if (env_.raw) {
+    server_.forward(client_in_.data());
+    client_in_.consume(client_in_.size());
+    // Its end is the end of the connection.
+    if (client_eof_) broken_ = true;
+    return;
+  }
   while (!closed_ && !broken_) {
     if (server_.settled()) adopt_answered_state();
     std::string_view rest = client_in_.data();

@@ -34,6 +34,11 @@ void session::on_server_bytes() {
 }
 
 void session::process_server() {
+  if (env_.raw) {
+    client_out_.append(server_.in.data());
+    server_.in.consume(server_.in.size());
+    return;
+  }
   while (!broken_) {
     if (server_stream_ > 0 && !stream_server()) return;
     std::string_view rest = server_.in.data();

@@ -1,0 +1,35 @@
+// What a client connection needs of its database: where legacy is, and the outbox behind it.
+// Implemented by the daemon; every function is thread-safe, callbacks come on any thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "protocol/client/connection.h"
+#include "proxy/session/session.h"
+
+namespace pgtandem::proxy {
+
+class session_host {
+ public:
+  virtual ~session_host() = default;
+
+  [[nodiscard]] virtual const client::endpoint& legacy() const = 0;
+  // Everything but `statements`. Called before legacy is connected. May block for a moment.
+  [[nodiscard]] virtual session_environment environment() = 0;
+
+  virtual void prepare(change::record record, std::function<void(prepare_outcome)> done) = 0;
+  virtual void decide(seq_t seq, bool committed) = 0;
+  virtual void in_doubt(seq_t seq) = 0;
+  virtual void add_marks(std::vector<change::mark> marks,
+                         std::function<void(std::vector<std::uint64_t>, std::string)> done) = 0;
+  virtual void ripen(std::vector<std::uint64_t> marks) = 0;
+  virtual void orphan(std::vector<std::uint64_t> marks, std::uint32_t backend_pid) = 0;
+  virtual void refresh_catalog() = 0;
+
+  virtual void session_opened() = 0;
+  virtual void session_closed() = 0;
+};
+
+}  // namespace pgtandem::proxy
