@@ -23,8 +23,7 @@ INSERT INTO pgbench_accounts SELECT a, (a - 1) / 100000 + 1, 0, 'a' FROM generat
 def test_equal_by_images_alone(imaged_pair, mode):
     pair = imaged_pair(SCHEMA)
     transactions = CLIENTS * EACH
-    pgbench.run(pair.daemon.port, pair.database, "-M", mode, "-c", CLIENTS, "-j", 2, "-t", EACH,
-                "-s", SCALE).check(transactions)
+    pgbench.run(pair.daemon.port, pair.database, "-M", mode, "-c", CLIENTS, "-j", 2, "-t", EACH).check(transactions)
     pair.assert_equal()
     status = pair.status()
     assert status["transactions"] == transactions
@@ -39,8 +38,8 @@ def test_half_the_load_rolls_back(imaged_pair, directory):
     script = directory / "rollback.sql"
     script.write_text("\\set aid random(1, 100000)\nBEGIN;\n"
                       "UPDATE pgbench_accounts SET abalance = 1 WHERE aid = :aid;\nROLLBACK;\n")
-    result = pgbench.run(pair.daemon.port, pair.database, "-M", "prepared", "-c", 8, "-t", 200, "-s", SCALE,
-                         "-f", script, "-b", "simple-update")
+    result = pgbench.run(pair.daemon.port, pair.database, "-M", "prepared", "-c", 8, "-t", 200, "-f", script,
+                         "-b", "simple-update")
     result.check(1600)
     pair.assert_equal()
     status = pair.status()
