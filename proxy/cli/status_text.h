@@ -1,0 +1,16 @@
+// A daemon's status for people. Pure.
+#pragma once
+
+#include <string>
+
+#include "proxy/admin/admin_server.h"
+
+namespace pgtandem::proxy {
+
+[[nodiscard]] std::string to_text(const daemon_status& s);
+// 1536 -> "1.5 KiB"
+[[nodiscard]] std::string human_bytes(std::uint64_t bytes);
+// Why a database is not well (halted, degraded), one sentence each.
+[[nodiscard]] std::vector<std::string> complaints(const daemon_status& s);
+
+}  // namespace pgtandem::proxy
