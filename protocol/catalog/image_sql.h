@@ -12,10 +12,11 @@ namespace pgtandem::catalog {
 enum class image_encoding { plain, base64 };
 
 // The expression that yields the image of the row that `alias` names (already quoted if need be), as one
-// non-binary text column: 'tableoid {row}{overlay}', NULL where the row is too large to be imaged.
-// Every name in it is schema-qualified. Split by change::split_captured.
-// Requires relation.refusals to be empty.
-[[nodiscard]] std::string image_expression(const relation& r, std::string_view alias, image_encoding encoding);
+// non-binary text column: a marker ('J' plain, 'B' base64) and 'tableoid {row}{overlay}'; NULL where the row
+// is too large to be imaged or a setting makes the text of a column inexact (column::needs). Every name in it
+// is schema-qualified. Split by change::split_captured. Requires relation.refusals to be empty.
+[[nodiscard]] std::string image_expression(const relation& r, std::string_view alias,
+                                           image_encoding encoding);
 
 // "name" and "schema"."name", always quoted.
 [[nodiscard]] std::string quote_identifier(std::string_view name);
@@ -31,7 +32,8 @@ enum class image_encoding { plain, base64 };
 [[nodiscard]] std::string column_value(const column& c, std::string_view alias);
 
 // SQL that pins every setting on which text output or input depends (TimeZone, DateStyle, IntervalStyle,
-// extra_float_digits, bytea_output, lc_monetary, xmloption, search_path = pg_catalog), for own connections.
+// extra_float_digits, bytea_output, lc_monetary, xmloption, search_path = pg_catalog ...), for own
+// connections. Under them every image is whole, as far as its size allows.
 [[nodiscard]] std::string_view pin_settings_sql();
 
 }  // namespace pgtandem::catalog

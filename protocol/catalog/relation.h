@@ -29,37 +29,50 @@ enum class key_form : std::uint8_t {
   opaque,    // text says nothing (float, citext, interval, nondeterministic collation)
 };
 
+// Settings under which alone the text form of a column is exact. Where a session has others the row is not
+// imaged.
+enum column_needs : std::uint8_t {
+  needs_nothing = 0,
+  needs_float_digits = 1,    // extra_float_digits > 0, the default (arrays of floats, geometric types)
+  needs_iso_dates = 2,       // DateStyle ISO, the default (ranges of timestamps, composites with dates)
+  needs_interval_style = 4,  // IntervalStyle postgres, the default (arrays of intervals)
+};
+
 struct column {
   std::string name;
-  std::string type;       // format_type(), e.g. "numeric(10,2)"
+  std::string type;  // format_type(), e.g. "numeric(10,2)"
   column_form form = column_form::json;
-  bool generated = false;   // GENERATED ALWAYS AS ... STORED: never written
+  bool generated = false;  // GENERATED ALWAYS AS ... STORED: never written
   bool not_null = false;
   bool has_default = false;
   bool collatable = false;
-  bool unbounded = false;   // values may be large (varlena without length limit)
+  bool unbounded = false;              // values may be large (varlena without length limit)
+  std::string base_type = {};          // format_type() below all domains; empty: same as type
+  std::uint8_t needs = needs_nothing;  // a set of column_needs, only with column_form::text
   friend bool operator==(const column&, const column&) = default;
 };
 
 struct key_column {
   std::uint32_t column = 0;  // index into relation::columns
   key_form form = key_form::bytewise;
+  // The key index's own equality: types of extensions have theirs outside of pg_catalog.
+  std::string equality = "OPERATOR(pg_catalog.=)";
   friend bool operator==(const key_column&, const key_column&) = default;
 };
 
 struct relation {
   oid_t oid;
   change::table_name name;
-  char kind = 'r';                 // pg_class.relkind: 'r' or 'p' (partition root)
-  std::vector<column> columns;     // in attnum order, without dropped ones
-  std::vector<key_column> key;     // empty: no usable key
-  std::vector<oid_t> leaves;       // partition leaves (and the roots between) of a root, else empty
-  bool has_user_triggers = false;       // any enabled non-internal trigger, on it or a leaf
-  bool has_deferrable_triggers = false; // any of them INITIALLY DEFERRED or DEFERRABLE
+  char kind = 'r';                       // pg_class.relkind: 'r' or 'p' (partition root)
+  std::vector<column> columns;           // in attnum order, without dropped ones
+  std::vector<key_column> key;           // empty: no usable key
+  std::vector<oid_t> leaves;             // partition leaves (and the roots between) of a root, else empty
+  bool has_user_triggers = false;        // any enabled non-internal trigger, on it or a leaf
+  bool has_deferrable_triggers = false;  // any of them INITIALLY DEFERRED or DEFERRABLE
   bool has_rules = false;
   bool has_row_security = false;
   bool has_inheritance_children = false;  // a plain parent: RETURNING images carry the child's tableoid
-  bool cascades = false;             // another table's foreign key cascades from here
+  bool cascades = false;                  // another table's foreign key cascades from here
   // Names of what makes the table unfit, for people; empty when rows can be captured by RETURNING.
   std::vector<std::string> refusals;
   friend bool operator==(const relation&, const relation&) = default;

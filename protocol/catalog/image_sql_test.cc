@@ -1,0 +1,80 @@
+#include "protocol/catalog/image_sql.h"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+namespace pgtandem::catalog {
+namespace {
+
+column make(const std::string& name, const std::string& type, column_form form, bool unbounded = false) {
+  column c;
+  c.name = name;
+  c.type = type;
+  c.form = form;
+  c.unbounded = unbounded;
+  return c;
+}
+
+TEST(quote, identifiers_and_literals) {
+  EXPECT_EQ(quote_identifier("a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(qualified_name({"S", "t t"}), "\"S\".\"t t\"");
+  EXPECT_EQ(quote_literal("it's"), "'it''s'");
+  EXPECT_EQ(quote_literal(R"(a\'b)"), R"(E'a\\''b')");
+}
+
+TEST(image_expression, a_table_of_plain_types_has_neither_overlay_nor_guard) {
+  relation r;
+  r.columns = {make("id", "integer", column_form::json)};
+  EXPECT_EQ(image_expression(r, "t", image_encoding::plain),
+            "pg_catalog.concat('J', t.tableoid, ' ', pg_catalog.row_to_json(t.*))");
+  EXPECT_EQ(
+      image_expression(r, "t", image_encoding::base64),
+      "pg_catalog.concat('B', pg_catalog.encode(pg_catalog.convert_to(pg_catalog.concat(t.tableoid, ' ', "
+      "pg_catalog.row_to_json(t.*)), 'UTF8'), 'base64'))");
+}
+
+// A function or operator found by search_path would let a session decide what an image says.
+TEST(image_expression, every_function_and_operator_is_qualified) {
+  relation r;
+  r.columns = {make("f4", "real", column_form::float4),
+               make("f8", "double precision", column_form::float8),
+               make("i", "interval", column_form::interval),
+               make("m", "money", column_form::money),
+               make("j", "jsonb", column_form::text, true),
+               make("d", "date[]", column_form::text, true),
+               make("at", "timestamp with time zone", column_form::text),
+               make("b", "bytea", column_form::text, true),
+               make("t", "text", column_form::json, true)};
+  r.columns[4].needs = needs_float_digits | needs_iso_dates | needs_interval_style;
+  for (const auto encoding : {image_encoding::plain, image_encoding::base64}) {
+    const auto sql = image_expression(r, "\"x y\"", encoding);
+    const std::regex call(R"(([A-Za-z_.0-9]+)\()");
+    for (std::sregex_iterator it(sql.begin(), sql.end(), call), end; it != end; ++it) {
+      const std::string name = (*it)[1];
+      const bool syntax = name == "CAST" || name == "COALESCE" || name == "OPERATOR";
+      EXPECT_TRUE(syntax || name.starts_with("pg_catalog.")) << name;
+    }
+    auto rest = std::regex_replace(
+        sql, std::regex(R"(OPERATOR\(pg_catalog\.[^)]*\)|E?'[^']*'|"[^"]*"\.\*|\[\])"), "");
+    EXPECT_EQ(rest.find_first_of("<>=+~|*-"), std::string::npos) << rest;
+    EXPECT_FALSE(std::regex_search(sql, std::regex(R"(AS (?!pg_catalog\.))"))) << sql;
+  }
+}
+
+TEST(recordset, json_is_read_as_text) {
+  relation r;
+  r.columns = {make("id", "bigint", column_form::json), make("doc", "jsonb", column_form::text),
+               make("tags", "text[]", column_form::text)};
+  r.columns.push_back(make("d", "public.doc", column_form::text));
+  r.columns.back().base_type = "json";
+  r.key = {key_column{}};
+  EXPECT_EQ(recordset_columns(r, false), R"("id" bigint, "doc" text, "tags" text[], "d" text)");
+  EXPECT_EQ(recordset_columns(r, true), R"("id" bigint)");
+  EXPECT_EQ(column_value(r.columns[0], "r"), R"(r."id")");
+  EXPECT_EQ(column_value(r.columns[1], "r"), R"(CAST(r."doc" AS jsonb))");
+  EXPECT_EQ(column_value(r.columns[3], "r"), R"(CAST(r."d" AS public.doc))");
+}
+
+}  // namespace
+}  // namespace pgtandem::catalog
