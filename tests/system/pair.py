@@ -136,5 +136,7 @@ class Pair:
         return self.daemon.status()
 
     def drift_report(self, *arguments):
+        """Exit code and the report of the one database."""
         result = self.daemon.command("drift-report", "--json", *arguments)
-        return result.returncode, (json.loads(result.stdout) if result.stdout else result.stderr)
+        assert result.stdout, result.stderr
+        return result.returncode, json.loads(result.stdout)["databases"][0]["report"]
