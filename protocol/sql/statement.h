@@ -4,21 +4,51 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pgtandem::sql {
 
 enum class statement_kind : std::uint8_t {
-  empty, select, insert, update, remove, merge,
-  begin, commit, rollback, savepoint, rollback_to, release,
-  prepare_transaction, commit_prepared, rollback_prepared,
-  prepare, execute, deallocate, discard,
-  set, reset, show, declare_cursor, fetch, close_cursor,
-  copy_from, copy_to, truncate, call, do_block, explain, lock_table,
+  empty,
+  select,
+  insert,
+  update,
+  remove,
+  merge,
+  begin,
+  commit,
+  rollback,
+  savepoint,
+  rollback_to,
+  release,
+  prepare_transaction,
+  commit_prepared,
+  rollback_prepared,
+  prepare,
+  execute,
+  deallocate,
+  discard,
+  set,
+  reset,
+  show,
+  declare_cursor,
+  fetch,
+  close_cursor,
+  copy_from,
+  copy_to,
+  truncate,
+  call,
+  do_block,
+  explain,
+  lock_table,
   ddl,          // CREATE, ALTER, DROP ... of anything
   maintenance,  // VACUUM, ANALYZE, CLUSTER, REINDEX, CHECKPOINT ...: changes no row's value
   other,
 };
+
+// In the words of the manual, for logs and metrics: "update", "rollback to savepoint".
+[[nodiscard]] std::string_view to_string(statement_kind kind);
 
 // What a statement may do to rows of mirrored tables.
 enum class effect : std::uint8_t {
@@ -35,8 +65,8 @@ struct relation_ref {
 
 struct dml_info {
   relation_ref target;
-  std::string alias;        // how expressions name the target's row: quoted alias or table name
-  bool only = false;        // ONLY was given
+  std::string alias;  // how expressions name the target's row: quoted alias or table name
+  bool only = false;  // ONLY was given
   bool has_returning = false;
   bool on_conflict_update = false;
   // Columns that UPDATE SET or ON CONFLICT DO UPDATE SET assign (not INSERT's column list).
@@ -46,18 +76,21 @@ struct dml_info {
 struct statement {
   statement_kind kind = statement_kind::other;
   sql::effect effect = sql::effect::unproven;
-  std::size_t offset = 0;   // bytes into the text, first byte of the statement (leading blanks skipped)
-  std::size_t length = 0;   // bytes, without the semicolon
+  std::size_t offset = 0;  // bytes into the text, first byte of the statement (leading blanks skipped)
+  std::size_t length = 0;  // bytes, without the semicolon
   // May change how names resolve (search_path, role, row_security, temporary objects) or drop prepared
   // statements: what a session learned before has to be asked again. True for every `unproven` statement.
   bool changes_names = false;
-  bool and_chain = false;             // COMMIT/ROLLBACK AND CHAIN
+  bool and_chain = false;                  // COMMIT/ROLLBACK AND CHAIN
   bool refuses_transaction_block = false;  // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY ...
-  bool with_hold = false;             // DECLARE ... WITH HOLD
-  bool deallocates = false;           // DEALLOCATE, DISCARD ALL
-  std::string name;                   // savepoint, prepared statement, cursor, gid
-  std::optional<dml_info> dml;        // for effect::dml
-  std::vector<relation_ref> written;  // COPY FROM, TRUNCATE: what it names; else empty
+  bool with_hold = false;                  // DECLARE ... WITH HOLD
+  bool deallocates = false;                // DEALLOCATE, DISCARD ALL
+  std::string name;                        // savepoint, prepared statement, cursor, gid
+  std::optional<dml_info> dml;             // for effect::dml
+  std::vector<relation_ref> written;       // COPY FROM, TRUNCATE: what it names; else empty
+  // SELECT, DML, COPY TO, DECLARE: relations named for reading, each once, CTE names among them. What a view
+  // among them calls is not part of the proof above: that takes the catalog.
+  std::vector<relation_ref> read;
 };
 
 struct parsed_text {

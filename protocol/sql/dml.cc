@@ -1,0 +1,91 @@
+#include "protocol/sql/dml.h"
+
+#include <algorithm>
+#include <string>
+
+#include "protocol/sql/proof.h"
+
+namespace pgtandem::sql {
+namespace {
+
+std::string quote_identifier(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  quoted += '"';
+  return quoted;
+}
+
+// How the statement itself calls its target.
+std::string_view range_name(const PgQuery__RangeVar& relation) {
+  return relation.alias != nullptr ? relation.alias->aliasname : relation.relname;
+}
+
+// The columns of SET a = 1, (b, c) = (...), d.field = 2, e[1] = 3: a, b, c, d, e.
+std::vector<std::string> assigned_columns(PgQuery__Node* const* targets, std::size_t count) {
+  std::vector<std::string> columns;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (targets[i]->node_case == PG_QUERY__NODE__NODE_RES_TARGET)
+      columns.emplace_back(targets[i]->res_target->name);
+  }
+  std::sort(columns.begin(), columns.end());
+  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+  return columns;
+}
+
+template <class Statement>
+statement classify_dml(statement_kind kind, const Statement& node) {
+  statement result;
+  result.kind = kind;
+  if (node.relation == nullptr) return result;
+  proof found = examine(node.base, node.relation);
+  result.read = std::move(found.read);
+  if (found.modifies || found.makes_table) return result;
+  result.effect = found.harmless ? effect::dml : effect::unproven;
+  dml_info& dml = result.dml.emplace();
+  dml.target = to_relation_ref(*node.relation);
+  dml.alias = quote_identifier(range_name(*node.relation));
+  dml.only = node.relation->inh == 0;
+  dml.has_returning = node.n_returning_list != 0;
+  return result;
+}
+
+// UPDATE a.t ... FROM b.t is legal, but then "t" may not be said: such a statement cannot be imaged by name.
+void drop_if_ambiguous(statement& result, const PgQuery__RangeVar& target, PgQuery__Node* const* from,
+                       std::size_t count) {
+  if (!result.dml || !names_range(from, count, range_name(target))) return;
+  result.dml.reset();
+  result.effect = effect::unproven;
+}
+
+}  // namespace
+
+statement classify_insert(const PgQuery__InsertStmt& node) {
+  statement result = classify_dml(statement_kind::insert, node);
+  const PgQuery__OnConflictClause* conflict = node.on_conflict_clause;
+  if (result.dml && conflict != nullptr &&
+      conflict->action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_UPDATE) {
+    result.dml->on_conflict_update = true;
+    result.dml->assigned = assigned_columns(conflict->target_list, conflict->n_target_list);
+  }
+  return result;
+}
+
+statement classify_update(const PgQuery__UpdateStmt& node) {
+  statement result = classify_dml(statement_kind::update, node);
+  if (result.dml) result.dml->assigned = assigned_columns(node.target_list, node.n_target_list);
+  if (node.relation != nullptr)
+    drop_if_ambiguous(result, *node.relation, node.from_clause, node.n_from_clause);
+  return result;
+}
+
+statement classify_delete(const PgQuery__DeleteStmt& node) {
+  statement result = classify_dml(statement_kind::remove, node);
+  if (node.relation != nullptr)
+    drop_if_ambiguous(result, *node.relation, node.using_clause, node.n_using_clause);
+  return result;
+}
+
+}  // namespace pgtandem::sql

@@ -1,0 +1,220 @@
+#include "protocol/sql/proof.h"
+
+#include <algorithm>
+#include <span>
+#include <tuple>
+#include <unordered_map>
+
+#include "protocol/sql/builtin_functions.h"
+
+namespace pgtandem::sql {
+namespace {
+
+using nodes = std::span<PgQuery__Node* const>;
+
+enum class rule : std::uint8_t {
+  unknown,  // not on the list: not proven
+  plain,    // writes nothing by itself
+  wrapper,
+  function_call,
+  operator_call,
+  sub_link,
+  sort_by,
+  type_name,
+  table_sample,
+  relation,
+  into,
+  modification,
+};
+
+const std::unordered_map<const ProtobufCMessageDescriptor*, rule>& rules() {
+  static const auto* const table = [] {
+    auto* made = new std::unordered_map<const ProtobufCMessageDescriptor*, rule>{
+        {&pg_query__node__descriptor, rule::wrapper},
+        {&pg_query__func_call__descriptor, rule::function_call},
+        {&pg_query__a__expr__descriptor, rule::operator_call},
+        {&pg_query__sub_link__descriptor, rule::sub_link},
+        {&pg_query__sort_by__descriptor, rule::sort_by},
+        {&pg_query__type_name__descriptor, rule::type_name},
+        {&pg_query__range_table_sample__descriptor, rule::table_sample},
+        {&pg_query__range_var__descriptor, rule::relation},
+        {&pg_query__into_clause__descriptor, rule::into},
+        {&pg_query__insert_stmt__descriptor, rule::modification},
+        {&pg_query__update_stmt__descriptor, rule::modification},
+        {&pg_query__delete_stmt__descriptor, rule::modification},
+        {&pg_query__merge_stmt__descriptor, rule::modification},
+    };
+    for (const ProtobufCMessageDescriptor* plain :
+         {// Statements and clauses.
+          &pg_query__select_stmt__descriptor, &pg_query__with_clause__descriptor,
+          &pg_query__common_table_expr__descriptor, &pg_query__ctesearch_clause__descriptor,
+          &pg_query__ctecycle_clause__descriptor, &pg_query__res_target__descriptor,
+          &pg_query__multi_assign_ref__descriptor, &pg_query__on_conflict_clause__descriptor,
+          &pg_query__infer_clause__descriptor, &pg_query__index_elem__descriptor,
+          &pg_query__locking_clause__descriptor, &pg_query__window_def__descriptor,
+          &pg_query__grouping_set__descriptor, &pg_query__list__descriptor,
+          // FROM items.
+          &pg_query__join_expr__descriptor, &pg_query__range_subselect__descriptor,
+          &pg_query__range_function__descriptor, &pg_query__range_table_func__descriptor,
+          &pg_query__range_table_func_col__descriptor, &pg_query__column_def__descriptor,
+          &pg_query__alias__descriptor,
+          // Expressions.
+          &pg_query__column_ref__descriptor, &pg_query__param_ref__descriptor,
+          &pg_query__a__const__descriptor, &pg_query__a__star__descriptor, &pg_query__a__indices__descriptor,
+          &pg_query__a__indirection__descriptor, &pg_query__a__array_expr__descriptor,
+          &pg_query__type_cast__descriptor, &pg_query__collate_clause__descriptor,
+          &pg_query__bool_expr__descriptor, &pg_query__null_test__descriptor,
+          &pg_query__boolean_test__descriptor, &pg_query__case_expr__descriptor,
+          &pg_query__case_when__descriptor, &pg_query__coalesce_expr__descriptor,
+          &pg_query__min_max_expr__descriptor, &pg_query__row_expr__descriptor,
+          &pg_query__grouping_func__descriptor, &pg_query__named_arg_expr__descriptor,
+          &pg_query__sqlvalue_function__descriptor, &pg_query__set_to_default__descriptor,
+          &pg_query__current_of_expr__descriptor, &pg_query__xml_expr__descriptor,
+          &pg_query__xml_serialize__descriptor,
+          // Values.
+          &pg_query__integer__descriptor, &pg_query__float__descriptor, &pg_query__boolean__descriptor,
+          &pg_query__string__descriptor, &pg_query__bit_string__descriptor})
+      made->emplace(plain, rule::plain);
+    return made;
+  }();
+  return *table;
+}
+
+rule rule_of(const ProtobufCMessage& node) {
+  const auto found = rules().find(node.descriptor);
+  return found == rules().end() ? rule::unknown : found->second;
+}
+
+bool is_listed_call(nodes name) {
+  if (name.size() == 1) return is_listed_function(string_of(*name[0]));
+  if (name.size() != 2) return false;
+  const std::string_view schema = string_of(*name[0]);
+  if (schema == "pg_catalog") return is_listed_function(string_of(*name[1]));
+  return schema == "information_schema" && is_listed_information_schema_function(string_of(*name[1]));
+}
+
+// Operators, types: an unqualified name, or one of a schema that ships with the server.
+bool is_builtin_name(nodes name) {
+  if (name.size() <= 1) return true;
+  const std::string_view schema = string_of(*name[0]);
+  return name.size() == 2 && (schema == "pg_catalog" || schema == "information_schema");
+}
+
+// A sampling method is a function of the server's or of an extension.
+bool is_builtin_sample(nodes method) {
+  const std::string_view name = method.empty() ? std::string_view() : string_of(*method.back());
+  return is_builtin_name(method) && (name == "bernoulli" || name == "system");
+}
+
+// The only places where the parser leaves a hole in a list: plain DISTINCT, and pairs of (function, columns).
+bool may_be_empty(const visited_node& at) {
+  return at.parent != nullptr && (at.parent->descriptor == &pg_query__select_stmt__descriptor ||
+                                  at.parent->descriptor == &pg_query__list__descriptor);
+}
+
+bool passes(const visited_node& at) {
+  const ProtobufCMessage& node = *at.node;
+  switch (rule_of(node)) {
+    case rule::plain:
+    case rule::relation:
+      return true;
+    case rule::wrapper:
+      return node_cast<PgQuery__Node>(node).node_case != PG_QUERY__NODE__NODE__NOT_SET || may_be_empty(at);
+    case rule::function_call: {
+      const auto& call = node_cast<PgQuery__FuncCall>(node);
+      return is_listed_call({call.funcname, call.n_funcname});
+    }
+    case rule::operator_call: {
+      const auto& call = node_cast<PgQuery__AExpr>(node);
+      return is_builtin_name({call.name, call.n_name});
+    }
+    case rule::sub_link: {
+      const auto& link = node_cast<PgQuery__SubLink>(node);
+      return is_builtin_name({link.oper_name, link.n_oper_name});
+    }
+    case rule::sort_by: {
+      const auto& order = node_cast<PgQuery__SortBy>(node);
+      return is_builtin_name({order.use_op, order.n_use_op});
+    }
+    case rule::type_name: {
+      const auto& type = node_cast<PgQuery__TypeName>(node);
+      return is_builtin_name({type.names, type.n_names});
+    }
+    case rule::table_sample: {
+      const auto& sample = node_cast<PgQuery__RangeTableSample>(node);
+      return is_builtin_sample({sample.method, sample.n_method});
+    }
+    case rule::into:
+    case rule::modification:
+    case rule::unknown:
+      return false;
+  }
+  return false;
+}
+
+void keep_each_once(std::vector<relation_ref>& list) {
+  std::sort(list.begin(), list.end(), [](const relation_ref& a, const relation_ref& b) {
+    return std::tie(a.schema, a.name) < std::tie(b.schema, b.name);
+  });
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+}  // namespace
+
+proof examine(const ProtobufCMessage& root, const PgQuery__RangeVar* target) {
+  proof result;
+  walk(root, [&](const visited_node& at) {
+    if (at.node == &root && at.node->descriptor != &pg_query__select_stmt__descriptor &&
+        at.node->descriptor != &pg_query__node__descriptor)
+      return true;
+    const ProtobufCMessage& node = *at.node;
+    if (!passes(at)) result.harmless = false;
+    switch (rule_of(node)) {
+      case rule::relation:
+        if (at.node != reinterpret_cast<const ProtobufCMessage*>(target))
+          result.read.push_back(to_relation_ref(node_cast<PgQuery__RangeVar>(node)));
+        break;
+      case rule::into:
+        result.makes_table = true;
+        break;
+      case rule::modification:
+        result.modifies = true;
+        break;
+      default:
+        break;
+    }
+    return node.descriptor != &pg_query__locking_clause__descriptor;  // FOR UPDATE OF names aliases
+  });
+  keep_each_once(result.read);
+  return result;
+}
+
+bool names_range(PgQuery__Node* const* items, std::size_t count, std::string_view name) {
+  bool found = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    walk(items[i]->base, [&](const visited_node& at) {
+      const auto* kind = at.node->descriptor;
+      if (kind == &pg_query__alias__descriptor) {
+        found = found || name == node_cast<PgQuery__Alias>(*at.node).aliasname;
+      } else if (kind == &pg_query__range_var__descriptor) {
+        const auto& relation = node_cast<PgQuery__RangeVar>(*at.node);
+        found = found || (relation.alias == nullptr && name == relation.relname);
+      } else if (kind == &pg_query__func_call__descriptor) {  // a function without alias goes by its own name
+        const auto& call = node_cast<PgQuery__FuncCall>(*at.node);
+        found = found || (call.n_funcname != 0 && name == string_of(*call.funcname[call.n_funcname - 1]));
+      }
+      // Names inside a sub-select are its own; those inside an expression name no range of this statement.
+      return kind != &pg_query__select_stmt__descriptor && kind != &pg_query__sub_link__descriptor &&
+             kind != &pg_query__func_call__descriptor;
+    });
+  }
+  return found;
+}
+
+relation_ref to_relation_ref(const PgQuery__RangeVar& relation) {
+  relation_ref result{std::nullopt, relation.relname};
+  if (*relation.schemaname != '\0') result.schema = relation.schemaname;
+  return result;
+}
+
+}  // namespace pgtandem::sql
