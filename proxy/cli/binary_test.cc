@@ -154,6 +154,7 @@ TEST_F(binary_with_daemon, heal_waits_for_its_marks) {
 }
 
 TEST_F(binary_with_daemon, drift_report_cannot_tell_without_servers) {
+  database().refused = {};
   const program_result r = run({"drift-report", "--json"});
   EXPECT_EQ(r.exit_code, 2);
   EXPECT_THAT(r.out, StartsWith(R"({"exit_code":2,"tables":[],"trouble":[")"));
