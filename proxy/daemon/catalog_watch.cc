@@ -33,16 +33,18 @@ struct catalog_watch::impl {
   std::vector<refused_relation> refused;
   bool wanted = false;
   bool target_seen = false;
+  bool told = false;  // on_change has gone through for what is published
   std::map<change::table_name, catalog::relation> last_target;
   std::jthread thread;
 
   void load();
-  void read_target();
+  std::optional<client::connection> read_target();
   void publish(std::vector<catalog::relation> legacy);
   void run(const std::stop_token& stop);
 };
 
-void catalog_watch::impl::read_target() {
+// The connection, if the target could be read.
+std::optional<client::connection> catalog_watch::impl::read_target() {
   try {
     client::connection target(options.target);
     last_target.clear();
@@ -50,9 +52,10 @@ void catalog_watch::impl::read_target() {
       auto name = r.name;
       last_target.emplace(std::move(name), std::move(r));
     }
-    if (!std::exchange(target_seen, true)) options.on_target(target);
+    return target;
   } catch (const client::pg_error& e) {
     spdlog::warn("{}: target: {}", options.database, e.what());
+    return std::nullopt;
   }
 }
 
@@ -71,14 +74,16 @@ void catalog_watch::impl::publish(std::vector<catalog::relation> legacy) {
     else
       unfit.push_back({r.name, std::move(reasons)});
   }
-  if (fit != mirrored.load()->relations()) {
+  if (!told || fit != mirrored.load()->relations()) {
     spdlog::info("{}: {} tables are mirrored, {} refused", options.database, fit.size(), unfit.size());
     for (const auto& u : unfit)
       for (const auto& reason : u.reasons)
         spdlog::warn("{}: {} is not mirrored: {}", options.database, display(u.table), reason);
     auto fresh = std::make_shared<const mirrored_catalog>(std::move(fit));
     mirrored = fresh;
+    told = false;
     options.on_change(*fresh);
+    told = true;
   }
   const std::lock_guard lock(mutex);
   refused = std::move(unfit);
@@ -87,8 +92,11 @@ void catalog_watch::impl::publish(std::vector<catalog::relation> legacy) {
 void catalog_watch::impl::load() {
   client::connection legacy(options.legacy);
   auto relations = catalog::load_relations(legacy, options.filter);
-  read_target();
+  auto target = read_target();
+  const bool first = target && !target_seen;
+  target_seen |= target.has_value();
   publish(std::move(relations));
+  if (first) options.on_target(*target);
 }
 
 void catalog_watch::impl::run(const std::stop_token& stop) {

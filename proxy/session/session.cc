@@ -35,7 +35,8 @@ void session::pump() {
     return;
   }
   while (!closed_ && !broken_) {
-    if (server_.settled()) adopt_answered_state();
+    // While a commit is held its images are already in the record: the transaction only looks clean.
+    if (server_.settled() && hold_.stage == hold_stage::none) adopt_answered_state();
     std::string_view rest = client_in_.data();
     if (client_stream_ > 0) {
       const std::size_t n = std::min(client_stream_, rest.size());

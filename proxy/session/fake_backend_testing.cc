@@ -1,0 +1,218 @@
+#include "proxy/session/fake_backend_testing.h"
+
+#include "protocol/wire/backend/bind_complete.h"
+#include "protocol/wire/backend/close_complete.h"
+#include "protocol/wire/backend/command_complete.h"
+#include "protocol/wire/backend/data_row.h"
+#include "protocol/wire/backend/error_response.h"
+#include "protocol/wire/backend/no_data.h"
+#include "protocol/wire/backend/parse_complete.h"
+#include "protocol/wire/backend/ready_for_query.h"
+#include "protocol/wire/backend/row_description.h"
+#include "protocol/wire/frame.h"
+#include "protocol/wire/frontend/bind.h"
+#include "protocol/wire/frontend/close.h"
+#include "protocol/wire/frontend/describe.h"
+#include "protocol/wire/frontend/execute.h"
+#include "protocol/wire/frontend/parse.h"
+#include "protocol/wire/frontend/query.h"
+
+namespace pgtandem::proxy::testing {
+namespace {
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+bool starts(const std::string& text, std::string_view part) {
+  return text.starts_with(part);
+}
+bool imaged(const std::string& text) {
+  return has(text, "pgtandem_image");
+}
+bool writes(const std::string& text) {
+  return starts(text, "INSERT") || starts(text, "UPDATE") || starts(text, "DELETE") || has(text, "writer(");
+}
+
+// Columns that the client itself asked for.
+std::size_t client_columns(const std::string& text) {
+  if (starts(text, "SELECT")) return 1;
+  return has(text, "RETURNING id") ? 1 : 0;
+}
+
+void row(const std::vector<std::optional<std::string_view>>& columns, std::string& out) {
+  wire::encode(wire::data_row{columns}, out);
+}
+
+}  // namespace
+
+void fake_backend::receive(std::string_view bytes, std::string& out) {
+  buffer_ += bytes;
+  if (!startup_done_) {  // sessions under test begin behind the start-up packet
+    startup_done_ = true;
+    ready(out);
+  }
+  std::string_view rest = buffer_;
+  wire::frame_view f;
+  while (wire::next_frame(rest, f) == wire::frame_status::complete) message(f.type, f.body, out);
+  buffer_ = std::string(rest);
+}
+
+void fake_backend::message(char type, std::string_view body, std::string& out) {
+  if (skipping_ && type != 'S' && type != 'X') return;
+  switch (type) {
+    case 'P': {
+      const auto m = wire::decode_parse(body);
+      const std::string name(m->statement);
+      if (!name.empty() && statements_.contains(name)) return error("42P05", "exists", out);
+      statements_[name] = std::string(m->query);
+      wire::encode(wire::parse_complete{}, out);
+      break;
+    }
+    case 'B':
+      on_bind(body, out);
+      break;
+    case 'D': {
+      const auto m = wire::decode_describe(body);
+      describe((m->target == 'S' ? statements_ : portals_)[std::string(m->name)], out);
+      break;
+    }
+    case 'E':
+      if (!execute(portals_[std::string(wire::decode_execute(body)->portal)], false, out)) skipping_ = true;
+      break;
+    case 'C': {
+      const auto m = wire::decode_close(body);
+      (m->target == 'S' ? statements_ : portals_).erase(std::string(m->name));
+      wire::encode(wire::close_complete{}, out);
+      break;
+    }
+    case 'S':
+      skipping_ = false;
+      if (!in_block_ && !failed_) finish_transaction(out);
+      ready(out);
+      break;
+    case 'Q': {
+      std::string text(wire::decode_query(body)->text);
+      bool ok = true;
+      while (ok && !text.empty()) {
+        const auto end = text.find(';');
+        ok = execute(text.substr(0, end), true, out);
+        text = end == std::string::npos ? "" : text.substr(text.find_first_not_of(' ', end + 1));
+      }
+      if (ok && !in_block_) finish_transaction(out);
+      ready(out);
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+void fake_backend::on_bind(std::string_view body, std::string& out) {
+  const auto m = wire::decode_bind(body);
+  const auto it = statements_.find(std::string(m->statement));
+  if (it == statements_.end()) return error("26000", "no such statement", out);
+  portals_[std::string(m->portal)] = it->second;
+  wire::encode(wire::bind_complete{}, out);
+}
+
+void fake_backend::describe(const std::string& text, std::string& out) const {
+  const std::size_t count = client_columns(text) + (imaged(text) ? 1 : 0);
+  if (count == 0) {
+    wire::encode(wire::no_data{}, out);
+    return;
+  }
+  wire::row_description d;
+  for (std::size_t i = 0; i < count; ++i) {
+    wire::field_description field;
+    field.name = "c";
+    d.fields.push_back(field);
+  }
+  wire::encode(d, out);
+}
+
+void fake_backend::rows_of(const std::string& text, std::string& out) {
+  std::vector<std::optional<std::string_view>> columns(client_columns(text), "1");
+  if (imaged(text)) columns.emplace_back(image);
+  if (!columns.empty()) row(columns, out);
+}
+
+bool fake_backend::control(const std::string& text, std::string& out) {
+  if (starts(text, "BEGIN")) {
+    in_block_ = true;
+  } else if (starts(text, "COMMIT")) {
+    in_block_ = false;
+    if (!failed_) return finish_transaction(out);
+    failed_ = false;
+    writes_.clear();
+    wire::encode(wire::command_complete{"ROLLBACK"}, out);
+    return true;
+  } else if (starts(text, "ROLLBACK TO")) {
+    failed_ = false;
+  } else if (starts(text, "ROLLBACK")) {
+    in_block_ = failed_ = false;
+    writes_.clear();
+  }
+  return true;
+}
+
+bool fake_backend::execute(std::string text, bool describe_rows, std::string& out) {
+  const bool own = has(text, "pg_catalog.txid_current_if_assigned") || has(text, "row_security_active");
+  if (failed_ && !starts(text, "ROLLBACK") && !starts(text, "COMMIT")) {
+    error("25P02", "aborted", out);
+    return false;
+  }
+  if (own) {
+    if (has(text, "row_security_active"))
+      row({"100", "r", "t", "f", "f", "f", "2"}, out);
+    else
+      row({writes_.empty() ? std::nullopt : std::optional<std::string_view>("77"), "0/1000",
+           has(text, "pg_locks") ? std::optional<std::string_view>(write_locked) : std::nullopt},
+          out);
+    wire::encode(wire::command_complete{"SELECT 1"}, out);
+    return true;
+  }
+  executed.push_back(text);
+  if (has(text, "bad")) {
+    error("22012", "bad", out);
+    return false;
+  }
+  if (describe_rows && client_columns(text) > 0) describe(text, out);
+  if (writes(text)) writes_.push_back(text);
+  rows_of(text, out);
+  const std::size_t before = out.size();
+  if (!control(text, out)) return false;
+  if (out.size() == before)
+    wire::encode(
+        wire::command_complete{starts(text, "ROLLBACK TO") ? "ROLLBACK" : text.substr(0, text.find(' '))},
+        out);
+  return true;
+}
+
+bool fake_backend::finish_transaction(std::string& out) {
+  if (fail_commits && !writes_.empty()) {
+    writes_.clear();
+    error("23503", "deferred", out);
+    in_block_ = failed_ = false;
+    return false;
+  }
+  if (!writes_.empty() && on_commit) on_commit(writes_);
+  writes_.clear();
+  portals_.clear();
+  return true;
+}
+
+void fake_backend::error(std::string_view sqlstate, const std::string& text, std::string& out) {
+  wire::encode_error(wire::error_report{.sqlstate = std::string(sqlstate), .message = text}, out);
+  if (in_block_)
+    failed_ = true;
+  else
+    writes_.clear();
+  skipping_ = true;
+}
+
+void fake_backend::ready(std::string& out) {
+  skipping_ = false;
+  wire::encode(wire::ready_for_query{failed_ ? 'E' : in_block_ ? 'T' : 'I'}, out);
+}
+
+}  // namespace pgtandem::proxy::testing

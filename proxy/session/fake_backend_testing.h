@@ -1,0 +1,50 @@
+// A small model of a PostgreSQL backend for tests of the session: understands just enough SQL to keep
+// transaction state and to answer as the real one would. It notes when a transaction that wrote commits.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgtandem::proxy::testing {
+
+class fake_backend {
+ public:
+  // Feeds bytes as a socket would; answers are appended to `out`.
+  void receive(std::string_view bytes, std::string& out);
+
+  // Called when a transaction commits; the texts of the writing statements it ran.
+  std::function<void(const std::vector<std::string>&)> on_commit;
+  // Statements containing "bad" fail when they are executed; commits fail while this is set.
+  bool fail_commits = false;
+  // What the locks witness reports, as oids.
+  std::string write_locked = "100";
+  // The next image row's content.
+  std::string image = R"(J100 {"id":1,"v":"x"})";
+  std::vector<std::string> executed;  // texts, in order, own queries left out
+
+ private:
+  void message(char type, std::string_view body, std::string& out);
+  void on_bind(std::string_view body, std::string& out);
+  void describe(const std::string& text, std::string& out) const;
+  bool execute(std::string text, bool describe_rows, std::string& out);
+  void rows_of(const std::string& text, std::string& out);
+  bool control(const std::string& text, std::string& out);
+  bool finish_transaction(std::string& out);
+  void error(std::string_view sqlstate, const std::string& text, std::string& out);
+  void ready(std::string& out);
+
+  std::string buffer_;
+  std::map<std::string, std::string> statements_;
+  std::map<std::string, std::string> portals_;
+  std::map<std::string, std::string> saves_;
+  std::vector<std::string> writes_;
+  bool in_block_ = false;
+  bool failed_ = false;
+  bool skipping_ = false;
+  bool startup_done_ = false;
+};
+
+}  // namespace pgtandem::proxy::testing
