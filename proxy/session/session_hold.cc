@@ -47,7 +47,7 @@ void session::decide_hold(commit_point via) {
   }
   catalog_ = env_.catalog();
   change::record record = transaction_.take_record(*hold_.witness, *catalog_);
-  if (hold_.witness->xid.value == 0 || (record.changes.empty() && record.marks.empty())) return;
+  if (record.changes.empty() && record.marks.empty()) return;
   record.partition = env_.partition;
   record.incarnation = env_.incarnation;
   record.backend_pid = backend_pid_;

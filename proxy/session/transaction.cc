@@ -120,7 +120,7 @@ change::record transaction::take_record(const witness& w, const mirrored_catalog
     for (const auto& relation : catalog.relations())
       r.marks.push_back(
           {relation.name, change::mark_scope::table, {}, "may have been written inside the commit"});
-  } else {
+  } else if (w.xid.value != 0) {  // without an xid locks were taken, but nothing was written
     std::set<change::table_name> marked = unimaged_;
     for (const oid_t oid : w.write_locked) {
       const catalog::relation* relation = catalog.find(oid);
