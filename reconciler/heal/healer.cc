@@ -37,7 +37,9 @@ struct healer::impl {
   };
 
   void run(std::stop_token stop);
-  void look(std::stop_token stop);
+  void begin(const std::stop_token& stop);
+  // Sees which marks there are. With no heal under way this is where the thread waits.
+  void look(const std::stop_token& stop);
   void wait(std::stop_token stop, clock_type::time_point until);
   // true: the heal is finished and gone.
   bool step(entry& e, const std::stop_token& stop);
@@ -67,21 +69,25 @@ void healer::impl::publish(const heal_progress& p) {
   progress[p.table] = p;
 }
 
-// Marks that are new become heals. With nothing under way this is where the thread waits.
-void healer::impl::look(std::stop_token stop) {
-  const auto now = clock_type::now();
-  if (entries.empty()) {
-    queue.offer(log.wait_ripe_marks(options.partition, queue.known(), stop));
-  } else if (now - looked_at >= look_for_marks) {
-    looked_at = now;
-    queue.offer(log.marks(options.partition));
-  }
+// Marks that nobody works on yet become heals.
+void healer::impl::begin(const std::stop_token& stop) {
   for (heal_work& work : queue.take()) {
     heal_log to{log, life, options.partition, stop};
     table_heal heal(std::move(to), {legacy, target, options, verified}, std::move(work));
     publish(heal.progress());
-    entries.push_back(std::make_unique<entry>(entry{std::move(heal), now, 0}));
+    entries.push_back(std::make_unique<entry>(entry{std::move(heal), clock_type::now(), 0}));
   }
+}
+
+void healer::impl::look(const std::stop_token& stop) {
+  begin(stop);  // marks that waited for a heal that has just finished
+  if (entries.empty()) {
+    queue.offer(log.wait_ripe_marks(options.partition, queue.known(), stop));
+  } else if (const auto now = clock_type::now(); now - looked_at >= look_for_marks) {
+    looked_at = now;
+    queue.offer(log.marks(options.partition));
+  }
+  begin(stop);
 }
 
 void healer::impl::wait(std::stop_token stop, clock_type::time_point until) {

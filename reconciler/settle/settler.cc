@@ -37,8 +37,11 @@ struct settler::impl {
       : log(l), legacy(std::move(conninfo)), partition(p) {}
 
   void run(std::stop_token stop);
-  // Settles those whose backend is gone. true: some are left, their backends have to be waited for.
-  bool settle(const std::vector<outbox::stored_record>& records, std::stop_token stop);
+  // Settles those whose backend is gone and takes them out of `records`; the others have to be waited for.
+  void settle(std::vector<outbox::stored_record>& records, const std::stop_token& stop);
+  // The log hands out a record once: those that are left are told to it again.
+  void hand_back(const std::vector<outbox::stored_record>& records);
+  bool settled(client::connection& c, const outbox::stored_record& r, std::string& refused);
   void report(const std::string& text);
   void wait(std::stop_token stop, std::chrono::milliseconds time);
 
@@ -65,49 +68,55 @@ void settler::impl::wait(std::stop_token stop, std::chrono::milliseconds time) {
   wake.wait_for(lock, stop, time, [] { return false; });
 }
 
-bool settler::impl::settle(const std::vector<outbox::stored_record>& records, std::stop_token stop) {
+bool settler::impl::settled(client::connection& c, const outbox::stored_record& r, std::string& refused) {
+  auto looked = first_looked.find(r.seq);
+  if (looked == first_looked.end()) looked = first_looked.emplace(r.seq, server_clock(c)).first;
+  try {
+    if (terminate_if_open(c, {r.record.backend_pid, r.record.xid, looked->second})) return false;
+  } catch (const client::pg_error& e) {
+    if (e.sqlstate() != "42501") throw;
+    refused = refused_text(r, e);
+    return false;
+  }
+  log.supersede(r.seq);
+  first_looked.erase(looked);
+  spdlog::info("settle: nobody answered the commit of record {}; its backend is gone, its keys are healed",
+               r.seq.value);
+  return true;
+}
+
+void settler::impl::settle(std::vector<outbox::stored_record>& records, const std::stop_token& stop) {
   client::connection& c = legacy.get();
-  bool left = false;
   std::string refused;
-  for (const outbox::stored_record& r : records) {
-    if (stop.stop_requested()) return true;
-    auto looked = first_looked.find(r.seq);
-    if (looked == first_looked.end()) looked = first_looked.emplace(r.seq, server_clock(c)).first;
-    try {
-      if (terminate_if_open(c, {r.record.backend_pid, r.record.xid, looked->second})) {
-        left = true;
-        continue;
-      }
-    } catch (const client::pg_error& e) {
-      if (e.sqlstate() != "42501") throw;
-      refused = refused_text(r, e);
-      left = true;
-      continue;
-    }
-    log.supersede(r.seq);
-    first_looked.erase(looked);
-    spdlog::info("settle: nobody answered the commit of record {}; its backend is gone, its keys are healed",
-                 r.seq.value);
+  for (auto it = records.begin(); it != records.end() && !stop.stop_requested();) {
+    it = settled(c, *it, refused) ? records.erase(it) : std::next(it);
   }
   report(refused);
-  return left;
+}
+
+void settler::impl::hand_back(const std::vector<outbox::stored_record>& records) {
+  for (const outbox::stored_record& r : records) log.report_in_doubt(r.seq);
 }
 
 void settler::impl::run(std::stop_token stop) {
   unsigned failures = 0;
   while (!stop.stop_requested()) {
+    std::vector<outbox::stored_record> records;
+    std::chrono::milliseconds pause{0};
     try {
       if (log.failed()) throw std::runtime_error(log.failure());
-      const auto records = log.wait_in_doubt(partition, stop);
-      if (records.empty() || stop.stop_requested()) continue;
-      if (settle(records, stop)) wait(stop, poll);
+      records = log.wait_in_doubt(partition, stop);
+      if (records.empty()) continue;
+      settle(records, stop);
+      if (!records.empty()) pause = poll;
       failures = 0;
     } catch (const std::exception& e) {
-      if (stop.stop_requested()) return;
-      report(e.what());
+      if (!stop.stop_requested()) report(e.what());
       const double jitter = std::uniform_real_distribution<double>(0.0, 1.0)(random);
-      wait(stop, backoff_delay(legacy_backoff, failures++, jitter));
+      pause = backoff_delay(legacy_backoff, failures++, jitter);
     }
+    if (pause.count() > 0) wait(stop, pause);
+    hand_back(records);
   }
 }
 
