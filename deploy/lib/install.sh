@@ -7,7 +7,7 @@ packages_to_build=(
   libpg-query-dev libpq-dev libprotobuf-c-dev librocksdb-dev libspdlog-dev libssl-dev
   libxxhash-dev libyaml-cpp-dev
 )
-packages_to_run=(postgresql-15 postgresql-client-15 procps python3)
+packages_to_run=(postgresql-15 postgresql-client-15 python3)
 packages_to_test=(pgbouncer python3-psycopg2 python3-pytest shellcheck)
 
 # Prints those of the named packages that are not installed.
