@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "protocol/sql/lexical.h"
 #include "protocol/sql/syntax_tree.h"
@@ -78,6 +81,66 @@ TEST(parse_limits, measure_bounds_the_depth_of_the_tree) {
       EXPECT_LE(tree_depth(tree->root().base), base + measure(text).nesting) << text;
     }
   }
+}
+
+// Grows an expression by wrapping it again and again, so that every way to nest meets every other.
+TEST(parse_limits, measure_bounds_random_expressions) {
+  static const std::vector<std::pair<std::string, std::string>> wraps = {
+      {"1 + ", ""},
+      {"", " + 1"},
+      {"- ", ""},
+      {"not ", ""},
+      {"@ ", ""},
+      {"", " is null"},
+      {"", "::a"},
+      {"(", ")"},
+      {"f(", ")"},
+      {"f(a, ", ", b)"},
+      {"array[", "]"},
+      {"a[", "]"},
+      {"a in (", ", 2)"},
+      {"case when ", " then 1 end"},
+      {"case a when 1 then ", " else 2 end"},
+      {"case when a then b else ", " end"},
+      {"a and ", ""},
+      {"", " or a"},
+      {"a between 1 and ", ""},
+      {"(select ", ")"},
+      {"exists (select a, ", " from b)"},
+      {"(select a from b join c on ", ")"},
+      {"(select 1 union all select ", " union select 2, 3)"},
+      {"(values (", "), (1))"},
+      {"(with q as (select ", ") table q)"},
+      {"row(", ", 1).b"},
+      {"", " collate c"},
+      {"", " at time zone 'x'"},
+      {"sum(a) over (order by ", ")"},
+      {"count(*) filter (where ", ")"},
+      {"cast(", " as a)"},
+      {"coalesce(1, ", ")"},
+      {"", " like a"},
+      {"a = any (", ")"},
+      {"xmlelement(name a, ", ")"},
+      {"(select from (select ", ") x)"},
+      {"(select from a, lateral f(", "))"},
+      {"", " in (select 1)"}};
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  std::size_t parsed = 0;
+  for (int round = 0; round < 3'000; ++round) {
+    std::string text = "a";
+    for (auto levels = random() % 60; levels != 0; --levels) {
+      const auto& [before, after] = wraps[random() % wraps.size()];
+      text = before + text + after;
+    }
+    text = "select " + text;
+    const auto tree = syntax_tree::parse(text);
+    if (!tree) continue;
+    ++parsed;
+    ASSERT_LE(tree_depth(tree->root().base), 9 + measure(text).nesting) << text;
+  }
+  EXPECT_GT(parsed, 500u);
 }
 
 TEST(parse_limits, lists_do_not_count_as_depth) {

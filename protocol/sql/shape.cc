@@ -47,15 +47,21 @@ byte_kind kind_of(char c) {
   return byte_kinds[static_cast<unsigned char>(c)];
 }
 
+bool goes_on_as_word(char c) {
+  const byte_kind kind = kind_of(c);
+  return kind == byte_kind::word || kind == byte_kind::digit || kind == byte_kind::dollar;
+}
+
 class cutter {
  public:
   cutter(std::string_view text, std::string& shape) : text_(text), shape_(shape) {}
 
   bool run() {
-    shape_.clear();
+    shape_.resize(text_.size());  // never longer than the text
     while (at_ < text_.size()) {
       if (!step()) return false;
     }
+    shape_.resize(written_);
     return literals_ != 0;
   }
 
@@ -63,9 +69,12 @@ class cutter {
   [[nodiscard]] char peek(std::size_t ahead = 0) const {
     return at_ + ahead < text_.size() ? text_[at_ + ahead] : ' ';
   }
-  void keep(std::size_t from) { shape_.append(text_, from, at_ - from); }
+  void put(char c) { shape_[written_++] = c; }
+  void keep(std::size_t from) {
+    for (; from < at_; ++from) put(text_[from]);
+  }
   void mark(char kind) {
-    shape_.push_back(kind);
+    put(kind);
     ++literals_;
   }
 
@@ -95,7 +104,7 @@ class cutter {
 
   bool keep_plain() {
     const char c = text_[at_++];
-    shape_.push_back(c);
+    put(c);
     // U&'...' and U&"..." are not what they look like; .5 would be a number.
     if (c == '&') return peek() != '\'' && peek() != '"';
     return c != '.' || !is_digit(peek());
@@ -105,7 +114,7 @@ class cutter {
     const std::size_t start = at_;
     do {
       ++at_;
-    } while (at_ < text_.size() && continues_word(text_[at_]));
+    } while (at_ < text_.size() && goes_on_as_word(text_[at_]));
     keep(start);
     return peek() != '\'' && peek() != '"';  // E'...', B'...'
   }
@@ -170,6 +179,7 @@ class cutter {
   std::string_view text_;
   std::string& shape_;
   std::size_t at_ = 0;
+  std::size_t written_ = 0;
   std::size_t literals_ = 0;
 };
 

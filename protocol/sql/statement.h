@@ -69,7 +69,8 @@ struct dml_info {
   bool only = false;  // ONLY was given
   bool has_returning = false;
   bool on_conflict_update = false;
-  // Columns that UPDATE SET or ON CONFLICT DO UPDATE SET assign (not INSERT's column list).
+  // Columns that UPDATE SET or ON CONFLICT DO UPDATE SET assign (not INSERT's column list), each once,
+  // sorted.
   std::vector<std::string> assigned;
 };
 

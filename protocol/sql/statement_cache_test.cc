@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/sql/parse.h"
@@ -48,6 +51,41 @@ TEST(statement_cache, shares_nothing_else) {
   EXPECT_EQ(cache.get("select 1; commit")->statements.at(1).offset, 10u);
   EXPECT_EQ(cache.get("select 1234; commit")->statements.at(1).offset, 13u);
   EXPECT_NE(cache.get("select f(1)"), cache.get("select f(2)"));
+}
+
+// Each second text would look like the first if strings and comments were cut a little wrong.
+TEST(statement_cache, is_not_deceived) {
+  using namespace std::string_view_literals;
+  const std::pair<std::string_view, std::string_view> pairs[] = {
+      {"select 1 --'x'"sv, "select 1 --'x\n, f(1) --'"sv},
+      {"select 1 /*'x'*/"sv, "select 1 /*'*/, f(1) /*'*/"sv},
+      {"select 1 -'x'"sv, "select 1 --'x\n, f(1) --'"sv},
+      {"select E'x', 'y'"sv, "select E'\\', f(1), '\\''"sv},
+      {"select e'x', 'y'"sv, "select e'\\'', f(1), 'y'"sv},
+      {"select 'a''b'"sv, "select 'a', f(1), 'b'"sv},
+      {"select \"a'x'b\""sv, "select \"a'\", f(1), \"'b\""sv},
+      {"select \"a\"\"'x'b\", 1"sv, "select \"a\"\"'\", f(1), \"'b\", 1"sv},
+      {"select $$'x'$$, 1"sv, "select $$'$$, f(1), $$'$$, 1"sv},
+      {"select $t$'x'$t$, 1"sv, "select $t$'$t$, f(1), $t$'$t$, 1"sv},
+      {"select U&'x' uescape '!'"sv, "select U&'x', f('!')"sv},
+      {"values (1)"sv, "values (f(1))"sv},
+      {"select 'x'"sv, "select \x03"sv},
+      {"select 1"sv, "select \x01"sv},
+      {"select 'x'"sv, "select 'x\0', f(1), '"sv},
+      {"select 1; select 2"sv, "select 1; delete from t where a = 2"sv},
+      {"explain (analyze 0) delete from t"sv, "explain (analyze 1) delete from t"sv},
+      {"explain (analyze 'off') delete from t"sv, "explain (analyze 'on') delete from t"sv},
+      {"select 1 as x from t tablesample bernoulli (5)"sv, "select 1 as x from t tablesample other (5)"sv},
+  };
+  for (const auto& [innocent, guilty] : pairs) {
+    statement_cache cache;
+    (void)cache.get(innocent);
+    const auto found = cache.get(guilty);
+    const bool all_harmless =
+        found->ok && std::all_of(found->statements.begin(), found->statements.end(),
+                                 [](const statement& one) { return one.effect == effect::harmless; });
+    EXPECT_FALSE(all_harmless) << guilty;
+  }
 }
 
 TEST(statement_cache, forgets_the_least_recently_used) {
