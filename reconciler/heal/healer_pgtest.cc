@@ -33,10 +33,12 @@ class healer_on_servers : public pair_fixture {
     healer_.reset();  // before the log
   }
   [[nodiscard]] std::string state() const {
-    std::string text = fmt::format("error '{}', applied {} of {}, undecided {}, ", healer_->error(), applied().value,
-                                   log_->last_prepared(partition_).value, log_->undecided(partition_));
+    std::string text =
+        fmt::format("error '{}', applied {} of {}, undecided {}, ", healer_->error(), applied().value,
+                    log_->last_prepared(partition_).value, log_->undecided(partition_));
     for (const heal_progress& p : healer_->progress()) {
-      text += fmt::format("{} read {} written {} running {}, ", p.table.name, p.rows_read, p.rows_written, p.running);
+      text += fmt::format("{} read {} written {} running {}, ", p.table.name, p.rows_read, p.rows_written,
+                          p.running);
     }
     return text + fmt::format("{} marks", log_->marks(partition_).size());
   }
