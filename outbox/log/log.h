@@ -1,9 +1,10 @@
 // The outbox log: records in RocksDB, durable before the commit they belong to is let through.
 //
 // One writer thread merges everybody's requests into one synced WriteBatch and gives each record its `seq` in
-// durable order. A failed batch means unknown: the writer stops, `failed()` is true, every request is answered
-// with an error, and only reopening goes on. All functions are thread-safe; callbacks run on the writer thread
-// and must return at once.
+// durable order. A failed batch means unknown: the writer stops, `failed()` is true, every request is
+// answered with an error, and only reopening goes on. All functions are thread-safe; callbacks run on the
+// writer thread, must return at once and must not throw. What blocks until a stop goes on blocking after a
+// failure, and its callers have to be stopped before the log is destroyed.
 #pragma once
 
 #include <chrono>
@@ -22,7 +23,8 @@ namespace pgtandem::outbox {
 
 struct log_options {
   std::string path;
-  std::uint64_t min_free_bytes = 2ULL << 30;  // below: the log refuses records (invariant 8 decides what then)
+  // Below this the log refuses records (invariant 8 decides what then).
+  std::uint64_t min_free_bytes = 2ULL << 30;
 };
 
 enum class decision : std::uint8_t {
@@ -85,27 +87,36 @@ class heal_window {
 
 // What became of a heal record.
 struct heal_result {
-  std::optional<seq_t> seq;      // nullopt: nothing was left to write, or `error` / `discarded`
-  bool discarded = false;        // a mark for the table fell into the window: read again
-  // Keys that a client's record in (L, H) touched: dropped from the heal, with the records that took them over.
-  // Once all of those are decided and none committed, the key has to be healed again.
-  struct dropped_key { std::string key; std::vector<seq_t> taken_over_by; };
+  std::optional<seq_t> seq;  // nullopt: nothing was left to write, or `error` / `discarded`
+  bool discarded = false;    // a mark for the table fell into the window: read again
+  // Keys that a client's record in (L, H) touched: dropped from the heal, with the records that took them
+  // over. Once all of those are decided and none committed, the key has to be healed again.
+  struct dropped_key {
+    std::string key;
+    std::vector<seq_t> taken_over_by;
+  };
   std::vector<dropped_key> dropped;
   std::string error;
 };
 
 class log {
  public:
-  // Opens or creates; takes the lock of the directory (one daemon per outbox). Throws std::runtime_error with a
-  // sentence that says what to do.
+  // Opens or creates; takes the lock of the directory (one daemon per outbox). Throws std::runtime_error with
+  // a sentence that says what to do.
   static std::unique_ptr<log> open(const log_options& options);
+  // Over another store; for tests.
+  static std::unique_ptr<log> open(const log_options& options, std::unique_ptr<class store> files);
   ~log();
 
   // A uuid made when the log was created. A new id means that nothing is known of the tables.
   [[nodiscard]] const std::string& id() const;
   [[nodiscard]] bool created() const;  // this open made it
+  // Whether add_marks() was never durable for this partition: then all its tables still have to be marked,
+  // also where an earlier start was cut short between created() and the marks, or the database is new.
+  [[nodiscard]] bool needs_first_marks(partition_t p) const;
 
-  // The partition of a database name, given on first sight and durable from then on.
+  // The partition of a database name, given on first sight and durable from then on. Throws
+  // std::runtime_error if it cannot be made durable.
   partition_t partition_of(const std::string& database);
 
   // Makes `r` and its marks durable; `done` gets its seq. The record is undecided until decide().
@@ -114,9 +125,11 @@ class log {
   void decide(seq_t seq, decision d);
   // The connection that held the commit is gone before an answer came: settle it.
   void report_in_doubt(seq_t seq);
-  // Undecided records whose holder is gone (after open: all undecided ones). Blocks until there is one or stop.
+  // Undecided records whose holder is gone (after open: all undecided ones). Blocks until there is one or
+  // stop.
   std::vector<stored_record> wait_in_doubt(partition_t p, std::stop_token stop);
-  // The settler's verdict: superseded, and a ripe mark of its keys, in one durable step. Blocks.
+  // The settler's verdict: superseded, and a ripe mark of its keys, in one durable step. Also for a committed
+  // record that legacy lost. Blocks; without effect once the log failed.
   void supersede(seq_t seq);
 
   // Marks without a record: `ripe` at once, or when ripen() is called. done(nullopt) when durable.
@@ -130,22 +143,28 @@ class log {
 
   // Heal: open the window, wait until everything up to opened_at() is decided, read legacy, append.
   // `table` is the heal's; changes carry canonical keys. Blocks until durable. The heal record is committed.
-  // `any_touch_discards`: for tables whose equal keys need not have equal text, a client's record on the table in
-  // the window discards the heal, because dropping keys by text could miss one.
+  // `any_touch_discards`: for tables whose equal keys need not have equal text, a client's record on the
+  // table in the window discards the heal, because dropping keys by text could miss one.
   heal_window open_window(partition_t p, const change::table_name& table, bool any_touch_discards = false);
   bool wait_decided(partition_t p, seq_t through, std::stop_token stop);  // false: stopped
   heal_result append_heal(heal_window window, change::record heal);
+  // A record that was trimmed counts as superseded: nobody can know any more.
   [[nodiscard]] decision decision_of(seq_t seq) const;
 
   // The next decided stretch after `after`, at most about `max_bytes` of records; blocks until there is one,
   // a record being undecided holds everything behind it. nullopt: stopped.
   std::optional<batch> read(partition_t p, seq_t after, std::size_t max_bytes, std::stop_token stop);
 
-  // For the proof that legacy has flushed (invariant 2). Blocks until the decided prefix passes `after`; nullopt:
-  // stopped. `stale` are the committed records in (after, through] whose incarnation is not `incarnation`.
-  struct decided_range { seq_t through; std::vector<seq_t> stale; };
+  // For the proof that legacy has flushed (invariant 2). Blocks until the decided prefix passes `after`;
+  // nullopt: stopped. `stale` are the committed records in (after, through] whose incarnation is not
+  // `incarnation`.
+  struct decided_range {
+    seq_t through;
+    std::vector<seq_t> stale;
+  };
   std::optional<decided_range> wait_decided_after(partition_t p, seq_t after, std::stop_token stop) const;
-  [[nodiscard]] decided_range decided(partition_t p, seq_t after, seq_t through, const std::string& incarnation) const;
+  [[nodiscard]] decided_range decided(partition_t p, seq_t after, seq_t through,
+                                      const std::string& incarnation) const;
   // Durable cursor: everything committed up to here is proven flushed on legacy and may be published.
   [[nodiscard]] seq_t proven(partition_t p) const;
   void set_proven(partition_t p, seq_t through);

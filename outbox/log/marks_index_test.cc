@@ -1,0 +1,75 @@
+#include "outbox/log/marks_index.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pgtandem::outbox {
+namespace {
+
+constexpr partition_t p{1};
+const change::table_name t{"s", "t"};
+
+open_mark mark_of(std::uint64_t id, bool ripe, std::optional<seq_t> writer = {}) {
+  open_mark m;
+  m.id = mark_id{id};
+  m.partition = p;
+  m.mark.table = t;
+  m.writer = writer;
+  m.ripe = ripe;
+  return m;
+}
+
+std::vector<std::uint64_t> ids(const std::vector<open_mark>& marks) {
+  std::vector<std::uint64_t> out;
+  for (const auto& m : marks) out.push_back(m.id.value);
+  return out;
+}
+
+TEST(marks_index, marks_ripen_with_their_writer_or_by_name) {
+  marks_index index;
+  index.add(mark_of(1, false, seq_t{7}));
+  index.add(mark_of(2, false, seq_t{7}));
+  index.add(mark_of(3, false, seq_t{8}));
+  index.add(mark_of(4, false));
+  index.add(mark_of(5, true));
+  EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(5));
+  index.writer_ended(seq_t{7});
+  EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(1, 2, 5));
+  EXPECT_TRUE(index.has_unripe(p, t));
+  index.ripen(mark_id{4});
+  index.ripen(mark_id{4});
+  index.ripen(mark_id{99});
+  index.writer_ended(seq_t{99});
+  EXPECT_TRUE(index.has_unripe(p, t));
+  index.writer_ended(seq_t{8});
+  EXPECT_FALSE(index.has_unripe(p, t));
+  EXPECT_THAT(ids(index.all(p)), testing::ElementsAre(1, 2, 3, 4, 5));
+  for (const auto& m : index.all(p)) EXPECT_TRUE(m.ripe);
+}
+
+TEST(marks_index, clearing_forgets_ripe_and_unripe_ones) {
+  marks_index index;
+  index.add(mark_of(1, false, seq_t{7}));
+  index.add(mark_of(2, true));
+  index.clear(std::vector{mark_id{1}, mark_id{2}, mark_id{3}, mark_id{1}});
+  EXPECT_TRUE(index.all(p).empty());
+  EXPECT_TRUE(index.ripe(p).empty());
+  EXPECT_FALSE(index.has_unripe(p, t));
+  index.writer_ended(seq_t{7});
+  EXPECT_TRUE(index.ripe(p).empty());
+}
+
+TEST(marks_index, tells_ripe_ones_that_are_not_known_yet) {
+  marks_index index;
+  EXPECT_FALSE(index.has_ripe_beyond(p, {}));
+  index.add(mark_of(1, true));
+  index.add(mark_of(2, false));
+  EXPECT_TRUE(index.has_ripe_beyond(p, {}));
+  EXPECT_FALSE(index.has_ripe_beyond(p, {mark_id{1}, mark_id{9}}));
+  index.ripen(mark_id{2});
+  EXPECT_TRUE(index.has_ripe_beyond(p, {mark_id{1}, mark_id{9}}));
+  EXPECT_FALSE(index.has_ripe_beyond(partition_t{2}, {}));
+}
+
+}  // namespace
+}  // namespace pgtandem::outbox

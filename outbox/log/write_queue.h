@@ -1,0 +1,57 @@
+// Many producers, one consumer: what waits is taken in one go, in order, up to a number of bytes.
+// Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace pgtandem::outbox {
+
+template <class T>
+class write_queue {
+ public:
+  // false: closed.
+  [[nodiscard]] bool push(T& item, std::size_t bytes) {
+    {
+      const std::lock_guard lock{mutex_};
+      if (closed_) return false;
+      items_.emplace_back(std::move(item), bytes);
+    }
+    available_.notify_one();
+    return true;
+  }
+
+  // At least one item, then more while they fit into `max_bytes`. Empty: closed and drained.
+  [[nodiscard]] std::vector<T> take(std::size_t max_bytes) {
+    std::unique_lock lock{mutex_};
+    available_.wait(lock, [&] { return closed_ || !items_.empty(); });
+    std::vector<T> taken;
+    std::size_t bytes = 0;
+    while (!items_.empty() && (taken.empty() || bytes + items_.front().second <= max_bytes)) {
+      bytes += items_.front().second;
+      taken.push_back(std::move(items_.front().first));
+      items_.pop_front();
+    }
+    return taken;
+  }
+
+  void close() {
+    {
+      const std::lock_guard lock{mutex_};
+      closed_ = true;
+    }
+    available_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable available_;
+  std::deque<std::pair<T, std::size_t>> items_;
+  bool closed_ = false;
+};
+
+}  // namespace pgtandem::outbox
