@@ -1,7 +1,9 @@
 // The only writer of mirrored tables on the target.
 //
 // apply() writes a run of records and the new hwm in one target transaction: exactly once, by
-// (previous seq, seq). Blocking, used by one thread; `state()` is thread-safe.
+// (previous seq, seq). Blocking, used by one thread; `state()` is thread-safe. A stop breaks the connection,
+// so that no call outlives it because of a server that hangs; whether a transaction cut off so was committed,
+// the hwm tells.
 #pragma once
 
 #include <functional>
@@ -15,17 +17,17 @@
 namespace pgtandem::outbox {
 
 struct applier_options {
-  std::string conninfo;     // target
+  std::string conninfo;  // target
   std::string outbox_id;
   partition_t partition;
-  std::string database;     // as configured, for log lines
+  std::string database;  // as configured, for log lines
 };
 
 struct applier_state {
   seq_t hwm;
   bool connected = false;
-  bool halted = false;       // not retryable: a person is needed
-  std::string error;         // last one, empty when all is well
+  bool halted = false;  // not retryable: a person is needed
+  std::string error;    // last one, empty when all is well
   std::uint64_t retries = 0;
   std::uint64_t rows_applied = 0;
 };
@@ -37,10 +39,10 @@ class applier {
   // Connects, creates schema pgtandem if missing, takes a new epoch, reads the hwm. Retries until stop.
   // false: stopped.
   bool start(std::stop_token stop);
-  // Applies `records` (those with seq <= hwm are skipped) and moves the hwm from its present place to `through`,
-  // retrying with backoff and jitter what is retryable. false: stopped or halted.
+  // Applies `records` (those with seq <= hwm are skipped) and moves the hwm from its present place to
+  // `through`, retrying with backoff and jitter what is retryable. false: stopped or halted.
   bool apply(const std::vector<stored_record>& records, seq_t through, std::stop_token stop);
-  // The target's tables changed or were created: read the catalog again before the next batch.
+  // The target's tables changed or were created: read the catalog again before the next batch. Thread-safe.
   void forget_catalog();
   [[nodiscard]] applier_state state() const;
 

@@ -27,7 +27,8 @@ class image_guard : public testing::Test {
 };
 
 TEST_F(image_guard, a_hundred_megabytes_of_bytea_in_the_widest_output_are_imaged) {
-  c_.query_simple("CREATE TABLE big(id int PRIMARY KEY, b bytea STORAGE EXTERNAL)");
+  c_.query_simple(
+      "CREATE TABLE big(id int PRIMARY KEY, b bytea); ALTER TABLE big ALTER b SET STORAGE EXTERNAL");
   c_.query_simple("INSERT INTO big SELECT 1, decode(repeat('01ff', 50000000), 'hex')");
   const auto r = load_one(c_, "public", "big");
   c_.query_simple("SET bytea_output = escape");
@@ -35,15 +36,7 @@ TEST_F(image_guard, a_hundred_megabytes_of_bytea_in_the_widest_output_are_imaged
   EXPECT_GT(image_length(r, image_encoding::base64), 500'000'000U);
 }
 
-TEST_F(image_guard, a_hundred_megabytes_of_text_that_json_escapes_are_imaged) {
-  c_.query_simple("CREATE TABLE big(id int PRIMARY KEY, t text)");
-  c_.query_simple("INSERT INTO big SELECT 1, repeat(E'\\x01', 100000000)");
-  const auto r = load_one(c_, "public", "big");
-  EXPECT_GT(image_length(r), 600'000'000U);
-  EXPECT_GT(image_length(r, image_encoding::base64), 800'000'000U);
-}
-
-TEST_F(image_guard, just_below_the_limits_nothing_fails) {
+TEST_F(image_guard, just_below_the_limits_what_json_escapes_most_still_fits) {
   c_.query_simple("CREATE TABLE big(id int PRIMARY KEY, t text)");
   const auto r = load_one(c_, "public", "big");
   c_.query_simple("INSERT INTO big SELECT 1, repeat(E'\\x01', 149999999)");
@@ -56,7 +49,8 @@ TEST_F(image_guard, rows_beyond_the_limit_are_null_and_do_not_fail) {
   c_.query_simple("CREATE TABLE big(id int PRIMARY KEY, a text, b text, j jsonb, l text[])");
   const auto r = load_one(c_, "public", "big");
   // Together beyond 1 GB: no expression may even put the row together.
-  c_.query_simple("INSERT INTO big SELECT 1, repeat('x', 600000000), repeat('x', 600000000)");
+  c_.query_simple("INSERT INTO big SELECT 1, repeat('x', 600000000)");
+  c_.query_simple("UPDATE big SET b = repeat('x', 600000000)");
   EXPECT_EQ(image_length(r), std::nullopt);
   c_.query_simple("UPDATE big SET a = NULL, b = NULL, j = to_jsonb(repeat('x', 120000000))");
   EXPECT_EQ(image_length(r), std::nullopt);
@@ -67,7 +61,9 @@ TEST_F(image_guard, rows_beyond_the_limit_are_null_and_do_not_fail) {
 }
 
 TEST_F(image_guard, the_guard_reads_nothing_from_toast) {
-  c_.query_simple("CREATE TABLE big(id int PRIMARY KEY, t text STORAGE EXTERNAL, b bytea STORAGE EXTERNAL)");
+  c_.query_simple(
+      "CREATE TABLE big(id int PRIMARY KEY, t text, b bytea); ALTER TABLE big ALTER t SET STORAGE EXTERNAL, "
+      "ALTER b SET STORAGE EXTERNAL");
   c_.query_simple("INSERT INTO big SELECT 1, repeat('x', 100000000), decode(repeat('00', 60000000), 'hex')");
   c_.query_simple("VACUUM big");
   const auto r = load_one(c_, "public", "big");

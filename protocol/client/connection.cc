@@ -19,9 +19,17 @@ namespace {
 
 using result_ptr = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
+// On one line, as it goes to logs.
 std::string trimmed(const char* text) {
-  std::string s = text != nullptr ? text : "";
-  while (!s.empty() && (s.back() == '\n' || s.back() == ' ')) s.pop_back();
+  std::string s;
+  for (const char* c = text; c != nullptr && *c != '\0'; ++c) {
+    if (*c != '\n' && *c != '\t') {
+      s += *c;
+    } else if (!s.empty() && s.back() != ' ') {
+      s += ' ';
+    }
+  }
+  while (!s.empty() && s.back() == ' ') s.pop_back();
   return s;
 }
 
