@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <random>
+#include <utility>
 
 #include "protocol/catalog/image_sql.h"
 #include "reconciler/heal/row_reader.h"
@@ -17,6 +18,10 @@ namespace {
 class healer_on_servers : public pair_fixture {
  protected:
   void start(std::uint32_t rows_per_window = 2000) {
+    start_mirror();
+    start_healer(rows_per_window);
+  }
+  void start_healer(std::uint32_t rows_per_window = 2000) {
     healer_options options;
     options.legacy = legacy_conninfo_;
     options.target = target_conninfo_;
@@ -24,8 +29,10 @@ class healer_on_servers : public pair_fixture {
     options.filter = {{"public.*"}, {"public.excluded"}};
     options.rows_per_window = rows_per_window;
     options.pause = std::chrono::milliseconds(0);
-    options.applied = [this] { return applied(); };
-    start_mirror();
+    options.applied = [this] {
+      if (before_fence_) std::exchange(before_fence_, nullptr)();
+      return applied();
+    };
     healer_ = std::make_unique<healer>(*log_, *life_, std::move(options));
     healer_->start();
   }
@@ -52,6 +59,13 @@ class healer_on_servers : public pair_fixture {
     }
     return {};
   }
+  // Whether somebody waits for a lock on a table of legacy.
+  [[nodiscard]] bool somebody_waits_for(const std::string& table) {
+    return on_legacy("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '" + table +
+                     "'::regclass") != "0";
+  }
+  std::function<void()>
+      before_fence_;  // runs once, on the healer's thread, when all blocks of legacy are read
   std::unique_ptr<healer> healer_;
 };
 
@@ -191,17 +205,78 @@ TEST_F(healer_on_servers, a_table_in_trouble_keeps_its_mark_and_holds_up_no_othe
 TEST_F(healer_on_servers, a_key_taken_over_by_an_aborted_record_is_healed_again) {
   on_both("CREATE TABLE t (id int PRIMARY KEY, v text)");
   legacy_->query_simple("INSERT INTO t VALUES (1, 'kept')");
-  // A record that is undecided when the heal begins holds the heal; one that comes into its window takes the
-  // key.
-  const seq_t first = prepare("t", {});
+  client::connection locker(legacy_conninfo_);
+  for (const bool whole : {false, true}) {
+    target_->query_simple("DELETE FROM t");
+    locker.query_simple("BEGIN; LOCK TABLE t");
+    whole ? mark_table("t") : mark_keys("t", {R"({"id":1})"});
+    if (!healer_) start();
+    // The heal stands in its window: a record that comes now takes the key over.
+    ASSERT_TRUE(eventually([&] { return somebody_waits_for("t"); }));
+    const seq_t taker =
+        prepare("t", {{0, change::op::upsert, R"({"id":1})", R"({"id":1,"v":"rolled back"})"}});
+    locker.query_simple("COMMIT");
+    log_->decide(taker, outbox::decision::aborted);
+    wait_until_healed();
+    EXPECT_EQ(on_target("SELECT v FROM t"), "kept") << whole;
+  }
+}
+
+TEST_F(healer_on_servers, nothing_is_read_before_older_records_are_decided) {
+  on_both("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'old')");
+  client::connection writer(legacy_conninfo_);
+  writer.query_simple("BEGIN; UPDATE t SET v = 'new'");
+  const seq_t undecided = prepare("t", {{0, change::op::upsert, R"({"id":1})", R"({"id":1,"v":"new"})"}});
   mark_keys("t", {R"({"id":1})"});
   start();
-  const seq_t second =
-      prepare("t", {{0, change::op::upsert, R"({"id":1})", R"({"id":1,"v":"rolled back"})"}});
-  log_->decide(first, outbox::decision::aborted);
-  log_->decide(second, outbox::decision::aborted);
+  // A heal that did not wait would be done in this time, having read the old row.
+  (void)eventually([&] { return log_->marks(partition_).empty(); }, std::chrono::milliseconds(300));
+  writer.query_simple("COMMIT");
+  log_->decide(undecided, outbox::decision::committed);
   wait_until_healed();
-  EXPECT_EQ(on_target("SELECT v FROM t"), "kept");
+  EXPECT_EQ(on_target("SELECT v FROM t"), "new");
+}
+
+TEST_F(healer_on_servers, surplus_rows_that_are_still_on_their_way_are_found) {
+  on_both("CREATE TABLE t (id int PRIMARY KEY, v text)");
+  log_->decide(prepare("t", {{0, change::op::upsert, R"({"id":9})", R"({"id":9,"v":"deleted since"})"}}),
+               outbox::decision::committed);
+  mark_table("t");  // the delete was not imaged
+  start_healer();
+  // A pass that did not wait for the target would be done in this time, having found nothing.
+  (void)eventually([&] { return log_->marks(partition_).empty(); }, std::chrono::milliseconds(300));
+  start_mirror();
+  wait_until_healed();
+  EXPECT_EQ(on_target("SELECT count(*) FROM t"), "0");
+}
+
+TEST_F(healer_on_servers, a_table_that_was_rewritten_during_its_pass_is_read_again) {
+  on_both("CREATE TABLE t (id int PRIMARY KEY, v text)");
+  legacy_->query_simple("INSERT INTO t SELECT i, 'x' FROM generate_series(1, 100) i");
+  before_fence_ = [this] { client::connection(legacy_conninfo_).query_simple("VACUUM FULL t"); };
+  mark_table("t");
+  start();
+  wait_until_healed();
+  expect_equal("t");
+  EXPECT_EQ(progress_of("t").rows_read, 200U);
+}
+
+TEST_F(healer_on_servers, any_touch_of_a_table_with_opaque_keys_discards_its_heal) {
+  on_both("CREATE TABLE t (f float8 PRIMARY KEY, v text)");
+  legacy_->query_simple("INSERT INTO t VALUES (1, 'new')");
+  client::connection locker(legacy_conninfo_);
+  locker.query_simple("BEGIN; LOCK TABLE t");
+  mark_keys("t", {R"({"f":1})"});
+  start();
+  ASSERT_TRUE(eventually([&] { return somebody_waits_for("t"); }));
+  const seq_t other = prepare("t", {{0, change::op::remove, R"({"f":1.0})", ""}});
+  locker.query_simple("COMMIT");
+  // Undecided, it holds the window that follows the discarded one.
+  EXPECT_FALSE(
+      eventually([&] { return log_->last_prepared(partition_) > other; }, std::chrono::milliseconds(100)));
+  log_->decide(other, outbox::decision::aborted);
+  wait_until_healed();
+  expect_equal("t");
 }
 
 TEST_F(healer_on_servers, a_row_that_row_security_hides_is_not_taken_for_deleted) {

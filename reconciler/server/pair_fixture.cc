@@ -89,8 +89,8 @@ seq_t pair_fixture::prepare(const std::string& table, std::vector<change::row_ch
   return done.get_future().get().seq.value();
 }
 
-bool pair_fixture::eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+bool pair_fixture::eventually(const std::function<bool()>& condition, std::chrono::milliseconds within) {
+  const auto deadline = std::chrono::steady_clock::now() + within;
   while (std::chrono::steady_clock::now() < deadline) {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -45,7 +45,8 @@ class pair_fixture : public ::testing::Test {
 
   static std::string value_of(client::connection& c, const std::string& sql);
   // Polls until the condition holds; false after a time that no healthy run takes.
-  static bool eventually(const std::function<bool()>& condition);
+  static bool eventually(const std::function<bool()>& condition,
+                         std::chrono::milliseconds within = std::chrono::seconds(60));
 
   std::string legacy_conninfo_;
   std::string target_conninfo_;
