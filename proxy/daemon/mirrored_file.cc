@@ -68,7 +68,12 @@ std::set<change::table_name> mirrored_file::load() const {
 
 void mirrored_file::store(const std::set<change::table_name>& tables) const {
   boost::json::array all;
-  for (const auto& t : tables) all.push_back({{"schema", t.schema}, {"name", t.name}});
+  for (const auto& t : tables) {
+    boost::json::object entry;
+    entry["schema"] = t.schema;
+    entry["name"] = t.name;
+    all.push_back(std::move(entry));
+  }
   write_file_durably(path_, boost::json::serialize(all) + "\n");
 }
 
