@@ -57,7 +57,8 @@ std::set<change::table_name> mirrored_file::load() const {
   text << in.rdbuf();
   if (!in) fail("read", path_);
   try {
-    for (const auto& entry : boost::json::parse(text.str()).as_array())
+    const boost::json::value stored = boost::json::parse(text.str());
+    for (const auto& entry : stored.as_array())
       tables.insert({std::string(entry.at("schema").as_string()), std::string(entry.at("name").as_string())});
   } catch (const std::exception& e) {
     throw std::runtime_error("cannot understand " + path_ + ": " + e.what() +
