@@ -1,142 +1,190 @@
 #include "outbox/relay/legacy_life.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <random>
-#include <thread>
 
 #include "outbox/applier/backoff.h"
+#include "protocol/catalog/image_sql.h"
 #include "protocol/client/connection.h"
 
 namespace pgtandem::outbox {
+
 namespace {
 
 using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
 
-constexpr auto look_for_flush = 2ms;  // the WAL writer flushes what nobody waits for every 200 ms by default
-constexpr auto look_for_life = 1s;    // how soon a restart of legacy is noticed while nothing is published
+// What one look at legacy says.
+struct sight {
+  std::string incarnation;
+  lsn_t inserted;
+  lsn_t flushed;
+};
 
-// system identifier, timeline, postmaster start, checkpointer start: a crash restart changes only the last.
-constexpr const char* incarnation_sql =
-    "SELECT concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), "
-    "CASE WHEN pg_is_in_recovery() THEN 'recovery' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END, "
-    "extract(epoch FROM pg_postmaster_start_time()), (SELECT extract(epoch FROM backend_start) "
-    "FROM pg_stat_activity WHERE backend_type = 'checkpointer'))";
+// A connection with the query that fits its privileges.
+struct watcher {
+  client::connection connection;
+  std::string sql;
+
+  explicit watcher(const std::string& conninfo) : connection(conninfo) {
+    connection.query_simple(std::string(catalog::pin_settings_sql()));
+    connection.query_simple("SET statement_timeout = 0; SET synchronous_commit = on");
+    const bool sees_identifier =
+        connection.query_simple("SELECT has_function_privilege('pg_control_system()', 'EXECUTE')")
+            .boolean(0, 0);
+    sql = fmt::format(
+        "SELECT concat_ws('/', {}, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), "
+        "pg_postmaster_start_time(), "
+        "coalesce((SELECT backend_start::text FROM pg_stat_activity WHERE backend_type = 'checkpointer'), "
+        "(SELECT concat(pid, '@', backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()))), "
+        "pg_current_wal_insert_lsn() - '0/0', pg_current_wal_flush_lsn() - '0/0'",
+        sees_identifier ? "(SELECT system_identifier FROM pg_control_system())" : "NULL");
+  }
+  sight look() {
+    const auto r = connection.query_simple(sql);
+    return {std::string(r.at(0, 0)), lsn_t{r.u64(0, 1)}, lsn_t{r.u64(0, 2)}};
+  }
+  // A transaction that did no more than write a message is flushed with everything before it. Without it the
+  // last bytes of an open transaction may stay unflushed until the next checkpoint or commit.
+  void nudge() {
+    try {
+      connection.query_simple("SELECT pg_logical_emit_message(true, 'pgtandem', '')");
+    } catch (const client::pg_error& e) {
+      if (e.connection_lost()) throw;  // otherwise it may not, and has to wait
+    }
+  }
+};
 
 }  // namespace
 
 struct legacy_life::impl {
+  const std::string conninfo;
+  std::timed_mutex connection_mutex;  // whoever queries holds it
+  std::shared_ptr<watcher> open;
+  clock::time_point last_attempt;
+  clock::duration attempt_took{};
+
+  std::mutex mutex;  // guards what follows; never held while waiting for legacy
+  std::condition_variable_any wake;
+  std::shared_ptr<watcher> to_abandon;
+  std::string seen;
+  std::string last_error;
+
   explicit impl(std::string c) : conninfo(std::move(c)) {}
 
-  std::string conninfo;
-  mutable std::mutex last_mutex;  // guards last
-  std::string last;
-  std::mutex mutex;  // guards the connection; held over queries
-  std::optional<client::connection> legacy;
-  std::mt19937 random{std::random_device{}()};
-  unsigned failures = 0;
-  std::jthread watcher;
-
-  // The connection, opened if need be, and its incarnation read anew when it was. Throws pg_error.
-  client::connection& connected();
-  std::string seen() const {
-    const std::lock_guard lock(last_mutex);
-    return last;
-  }
-  void lost(const client::pg_error& e);
-  void pause(const std::stop_token& stop, std::chrono::milliseconds time);
-  void watch(const std::stop_token& stop);
-  // "" while it has not been reached; throws pg_error.
-  std::string flushed(const std::stop_token& stop);
+  sight look();
+  void close();
+  void abandon();
+  void pause(std::chrono::milliseconds time, const std::stop_token& stop);
+  std::optional<std::string> try_wait_flushed(const std::stop_token& stop);
 };
 
-client::connection& legacy_life::impl::connected() {
-  if (!legacy || !legacy->alive()) {
-    legacy.reset();
-    legacy.emplace(conninfo);
-    std::string now(legacy->query(incarnation_sql).at(0, 0));
-    failures = 0;
-    const std::lock_guard lock(last_mutex);
-    if (!last.empty() && last != now) spdlog::warn("legacy has another life: {} after {}", now, last);
-    last = std::move(now);
-  }
-  return *legacy;
-}
-
-void legacy_life::impl::lost(const client::pg_error& e) {
-  if (failures++ == 0) spdlog::warn("legacy: {}; trying again", e.what());
-  legacy.reset();
-}
-
-void legacy_life::impl::pause(const std::stop_token& stop, std::chrono::milliseconds time) {
-  std::mutex m;
-  std::condition_variable_any cv;
-  std::unique_lock lock(m);
-  cv.wait_for(lock, stop, time, [] { return false; });
-}
-
-// Keeps `last` fresh while nothing is published: sessions stamp it on their records, and a stamp of an
-// earlier life costs a heal.
-void legacy_life::impl::watch(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    if (const std::unique_lock lock(mutex, std::try_to_lock); lock) {
-      try {
-        connected().query("SELECT 1");
-      } catch (const client::pg_error& e) {
-        lost(e);
-      }
+// Holding connection_mutex.
+sight legacy_life::impl::look() {
+  if (open && !open->connection.still_open()) close();
+  if (!open) {
+    last_attempt = clock::now();
+    try {
+      open = std::make_shared<watcher>(conninfo);
+    } catch (const client::pg_error&) {
+      attempt_took = clock::now() - last_attempt;
+      throw;
     }
-    pause(stop, look_for_life);
+    const std::lock_guard lock(mutex);
+    to_abandon = open;
   }
-}
-
-std::string legacy_life::impl::flushed(const std::stop_token& stop) {
+  auto found = open->look();
   const std::lock_guard lock(mutex);
-  client::connection& c = connected();
-  const std::string incarnation = seen();
-  const std::string written(c.query("SELECT pg_current_wal_insert_lsn()::text").at(0, 0));
-  while (!stop.stop_requested()) {
-    if (c.query("SELECT pg_current_wal_flush_lsn() >= $1::pg_lsn", {written}).boolean(0, 0))
-      return incarnation;
-    pause(stop, look_for_flush);
+  seen = found.incarnation;
+  return found;
+}
+
+void legacy_life::impl::close() {
+  open.reset();
+  const std::lock_guard lock(mutex);
+  to_abandon.reset();
+}
+
+void legacy_life::impl::abandon() {
+  const std::lock_guard lock(mutex);
+  if (to_abandon) to_abandon->connection.abandon();
+}
+
+void legacy_life::impl::pause(std::chrono::milliseconds time, const std::stop_token& stop) {
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, time, [] { return false; });
+}
+
+// nullopt: legacy went through a new life meanwhile, or stop. Throws client::pg_error.
+std::optional<std::string> legacy_life::impl::try_wait_flushed(const std::stop_token& stop) {
+  const auto look_again = [&] {
+    const std::lock_guard lock(connection_mutex);
+    return look();
+  };
+  const sight first = look_again();
+  sight now = first;
+  constexpr auto patience = 16ms;
+  for (auto wait = 1ms; now.flushed < first.inserted && !stop.stop_requested();
+       wait = std::min(2 * wait, patience)) {
+    if (wait == patience) {
+      const std::lock_guard lock(connection_mutex);
+      if (open) open->nudge();
+    } else {
+      pause(wait, stop);
+    }
+    now = look_again();
+    if (now.incarnation != first.incarnation) return std::nullopt;
   }
-  return {};
+  if (now.flushed < first.inserted) return std::nullopt;
+  return first.incarnation;
 }
 
-legacy_life::legacy_life(std::string conninfo) : impl_(std::make_unique<impl>(std::move(conninfo))) {
-  impl_->watcher = std::jthread([i = impl_.get()](const std::stop_token& stop) { i->watch(stop); });
-}
-
-legacy_life::~legacy_life() {
-  impl_->watcher.request_stop();
-}
+legacy_life::legacy_life(std::string conninfo) : impl_(std::make_unique<impl>(std::move(conninfo))) {}
+legacy_life::~legacy_life() = default;
 
 std::string legacy_life::current() {
-  if (std::string last = impl_->seen(); !last.empty()) return last;
-  try {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->connected();
-  } catch (const client::pg_error& e) {
-    spdlog::warn("legacy: {}", e.what());
+  auto& i = *impl_;
+  // While somebody else waits for legacy, what was seen last is good enough: an older life is safe to name.
+  if (const std::unique_lock connection_lock(i.connection_mutex, 20ms); connection_lock.owns_lock()) {
+    const bool known = i.open && i.open->connection.still_open();
+    // A server that does not answer must not hold up every session anew; one that refuses is asked again at
+    // once.
+    if (!known && clock::now() - i.last_attempt > 10 * i.attempt_took) {
+      try {
+        i.look();
+      } catch (const client::pg_error&) {
+        i.close();
+      }
+    }
   }
-  return impl_->seen();
+  const std::lock_guard lock(i.mutex);
+  return i.seen;
 }
 
 std::string legacy_life::wait_flushed(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    std::chrono::milliseconds delay{};
+  auto& i = *impl_;
+  const std::stop_callback on_stop(stop, [&i] { i.abandon(); });
+  std::minstd_rand random{std::random_device{}()};
+  for (unsigned attempt = 0; !stop.stop_requested();) {
     try {
-      return impl_->flushed(stop);
+      if (auto incarnation = i.try_wait_flushed(stop)) return *incarnation;
+      continue;
     } catch (const client::pg_error& e) {
-      const std::lock_guard lock(impl_->mutex);
-      impl_->lost(e);
-      const double jitter = std::uniform_real_distribution<double>(0.0, 1.0)(impl_->random);
-      delay = backoff(std::min(impl_->failures, 5U), jitter);
+      {
+        const std::lock_guard lock(i.connection_mutex);
+        if (i.open && !i.open->connection.alive()) i.close();
+      }
+      const std::lock_guard lock(i.mutex);
+      if (i.last_error != e.what() && !stop.stop_requested()) spdlog::warn("legacy: {}", e.what());
+      i.last_error = e.what();
     }
-    impl_->pause(stop, delay);
+    i.pause(backoff(attempt++, std::uniform_real_distribution<>(0, 1)(random)), stop);
   }
   return {};
 }

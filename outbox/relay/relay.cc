@@ -1,111 +1,144 @@
 #include "outbox/relay/relay.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <optional>
 #include <thread>
 
 namespace pgtandem::outbox {
+
 namespace {
 
-// One target transaction carries about this much; large enough that round trips and the target's flush are
-// shared by many records, small enough that nobody waits long for a lock of it.
-constexpr std::size_t batch_bytes = 1 << 20;
+// Enough to make a round trip worth while, little enough to be repeated after a lost connection.
+constexpr std::size_t batch_bytes = 8U << 20U;
 
 }  // namespace
 
 struct relay::impl {
-  impl(log& l, legacy_life& life, applier_options options)
-      : records(l), legacy(life), partition(options.partition), target(std::move(options)) {}
+  impl(log& l, legacy_life& life, applier_options target)
+      : records(l),
+        legacy(life),
+        partition(target.partition),
+        database(target.database),
+        target_side(std::move(target)) {}
 
   log& records;
   legacy_life& legacy;
-  partition_t partition;
-  applier target;
-  std::mutex mutex;
-  std::condition_variable_any proven;  // the prover has moved
+  const partition_t partition;
+  const std::string database;
+  applier target_side;
+
+  mutable std::mutex mutex;
+  std::condition_variable_any proven_moved;
+  std::string halted;  // why the mover gave up before the applier was asked
+
   std::jthread prover;
   std::jthread mover;
 
-  void prove(std::stop_token stop);
-  void move(std::stop_token stop);
-  std::optional<seq_t> wait_proven(seq_t after, std::stop_token stop);
+  void prove(const std::stop_token& stop);
+  void move(const std::stop_token& stop);
+  bool log_is_complete(seq_t hwm);
+  std::optional<batch> next(seq_t after, const std::stop_token& stop);
 };
 
-// Invariant 2: nothing is published that legacy could still lose. What was acknowledged under an earlier life
-// and not proven flushed before it ended may be lost: it is superseded, and its keys are healed.
-void relay::impl::prove(std::stop_token stop) {
-  seq_t at = records.proven(partition);
-  while (!stop.stop_requested()) {
-    const auto decided = records.wait_decided_after(partition, at, stop);
-    if (!decided) return;
-    const std::string incarnation = legacy.wait_flushed(stop);
-    if (incarnation.empty()) return;
-    const auto range = records.decided(partition, at, decided->through, incarnation);
-    for (const seq_t stale : range.stale) {
-      spdlog::warn("record {} was acknowledged by an earlier life of legacy: its rows are read again",
-                   stale.value);
-      records.supersede(stale);
+void relay::impl::prove(const std::stop_token& stop) {
+  while (const auto range = records.wait_decided_after(partition, records.proven(partition), stop)) {
+    const auto from = records.proven(partition);
+    const auto incarnation = legacy.wait_flushed(stop);
+    if (stop.stop_requested()) return;
+    // Acknowledged in a life that is over, and nobody looked before whether that had flushed it: it may be
+    // lost.
+    const auto lost = records.decided(partition, from, range->through, incarnation).stale;
+    if (!lost.empty()) {
+      spdlog::warn("{}: {} committed records of an earlier life of legacy are read again from it", database,
+                   lost.size());
     }
-    records.set_proven(partition, range.through);
-    at = range.through;
+    for (const auto seq : lost) records.supersede(seq);
+    if (records.failed()) return;
+    records.set_proven(partition, range->through);
     const std::lock_guard lock(mutex);
-    proven.notify_all();
+    proven_moved.notify_all();
   }
 }
 
-// The proof's reach once it is past `after`; nullopt: stopped.
-std::optional<seq_t> relay::impl::wait_proven(seq_t after, std::stop_token stop) {
-  std::unique_lock lock(mutex);
-  if (!proven.wait(lock, stop, [&] { return records.proven(partition) > after; })) return std::nullopt;
-  return records.proven(partition);
+// A target that is ahead has applied what the log no longer knows; new records would be taken for applied
+// ones.
+bool relay::impl::log_is_complete(seq_t hwm) {
+  const auto last = records.last_prepared(partition);
+  if (hwm <= last) return true;
+  const std::lock_guard lock(mutex);
+  halted = fmt::format(
+      "the target has applied up to seq {}, but the outbox ends at {}: was it restored from a copy? Move it "
+      "away and "
+      "start with a new one, which heals every table",
+      hwm.value, last.value);
+  spdlog::error("{}: applying stopped, a person is needed: {}", database, halted);
+  return false;
 }
 
-void relay::impl::move(std::stop_token stop) {
-  if (!target.start(stop)) return;
-  while (!stop.stop_requested()) {
-    const seq_t at = target.state().hwm;
-    // Read only behind the proof: until then a committed record may yet be superseded.
-    const auto proof = wait_proven(at, stop);
-    if (!proof) return;
-    auto next = records.read(partition, at, batch_bytes, stop);
-    if (!next) return;
-    const seq_t through = std::min(next->through, *proof);
-    std::erase_if(next->records, [&](const stored_record& r) { return r.seq > through; });
-    if (!target.apply(next->records, through, stop)) return;
-    records.trim(partition, through);
+// Records behind `after`, none beyond what is proven. They are read after the proof, so that none is among
+// them that it superseded.
+std::optional<batch> relay::impl::next(seq_t after, const std::stop_token& stop) {
+  seq_t proven;
+  {
+    std::unique_lock lock(mutex);
+    const auto moved = [&] { return (proven = records.proven(partition)) > after; };
+    if (!proven_moved.wait(lock, stop, moved)) return std::nullopt;
+  }
+  auto found = records.read(partition, after, batch_bytes, stop);
+  if (!found) return std::nullopt;
+  std::erase_if(found->records, [&](const stored_record& r) { return r.seq > proven; });
+  found->through = std::min(found->through, proven);
+  return found;
+}
+
+void relay::impl::move(const std::stop_token& stop) {
+  if (!target_side.start(stop)) return;
+  auto hwm = target_side.state().hwm;
+  if (!log_is_complete(hwm)) return;
+  records.trim(partition, hwm);
+  while (const auto found = next(hwm, stop)) {
+    if (!target_side.apply(found->records, found->through, stop)) return;
+    hwm = found->through;
+    records.trim(partition, hwm);
   }
 }
 
-relay::relay(log& l, legacy_life& legacy, applier_options target)
-    : impl_(std::make_unique<impl>(l, legacy, std::move(target))) {}
-
+relay::relay(log& log, legacy_life& legacy, applier_options target)
+    : impl_(std::make_unique<impl>(log, legacy, std::move(target))) {}
 relay::~relay() {
   stop();
 }
 
 void relay::start() {
-  impl_->prover = std::jthread([i = impl_.get()](std::stop_token stop) { i->prove(std::move(stop)); });
-  impl_->mover = std::jthread([i = impl_.get()](std::stop_token stop) { i->move(std::move(stop)); });
+  impl_->prover = std::jthread([this](const std::stop_token& stop) { impl_->prove(stop); });
+  impl_->mover = std::jthread([this](const std::stop_token& stop) { impl_->move(stop); });
 }
 
 void relay::stop() {
-  for (std::jthread* t : {&impl_->prover, &impl_->mover})
-    if (t->joinable()) t->request_stop();
-  for (std::jthread* t : {&impl_->prover, &impl_->mover})
-    if (t->joinable()) t->join();
+  impl_->prover.request_stop();
+  impl_->mover.request_stop();
+  if (impl_->prover.joinable()) impl_->prover.join();
+  if (impl_->mover.joinable()) impl_->mover.join();
 }
 
 relay_state relay::state() const {
-  const applier_state target = impl_->target.state();
-  return {.applied = target.hwm, .applier = target};
+  relay_state out;
+  out.applier = impl_->target_side.state();
+  out.applied = out.applier.hwm;
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->halted.empty()) {
+    out.applier.halted = true;
+    out.applier.error = impl_->halted;
+  }
+  return out;
 }
 
 void relay::forget_catalog() {
-  impl_->target.forget_catalog();
+  impl_->target_side.forget_catalog();
 }
 
 }  // namespace pgtandem::outbox

@@ -2,7 +2,8 @@
 //
 // Publishes a committed record only after legacy has flushed it (invariant 2) under the incarnation that the
 // record carries; a record of an earlier incarnation that was not proven flushed is superseded and healed.
-// Owns one thread between start() and stop().
+// Owns two threads between start() and stop(): one proves what legacy has flushed, one moves records. Trouble
+// with either server is retried for ever; see applier.h for what halts. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,7 @@
 namespace pgtandem::outbox {
 
 struct relay_state {
-  seq_t applied;         // hwm on the target
+  seq_t applied;  // hwm on the target
   applier_state applier;
 };
 

@@ -271,6 +271,17 @@ bool connection::alive() const {
   return impl_ && !impl_->lost();
 }
 
+bool connection::still_open() {
+  if (!alive()) return false;
+  pollfd p{PQsocket(impl_->conn), POLLIN, 0};
+  if (poll(&p, 1, 0) <= 0) return true;
+  // What a server says unasked before it closes, and then the end itself.
+  if (PQconsumeInput(impl_->conn) == 0 || (p.revents & (POLLHUP | POLLERR)) != 0) impl_->usable = false;
+  char byte = 0;
+  if (::recv(impl_->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) impl_->usable = false;
+  return impl_->usable;
+}
+
 void connection::cancel() {
   char message[256];
   if (impl_->cancel != nullptr) PQcancel(impl_->cancel, message, sizeof message);

@@ -86,6 +86,8 @@ class connection {
   [[nodiscard]] int server_version() const;  // 150020
   [[nodiscard]] int backend_pid() const;
   [[nodiscard]] bool alive() const;
+  // Looks, without waiting, whether the server has closed an idle connection meanwhile.
+  [[nodiscard]] bool still_open();
   void cancel();   // thread-safe: asks the server to end the running statement
   void abandon();  // thread-safe: breaks the socket, so that whatever waits on it fails at once
 

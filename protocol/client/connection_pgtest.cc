@@ -93,6 +93,16 @@ TEST(connection, a_terminated_backend_is_a_lost_connection) {
   EXPECT_THROW(victim.query("SELECT 1"), pg_error);
 }
 
+TEST(connection, notices_an_idle_connection_that_was_closed) {
+  connection victim(conninfo());
+  connection other(conninfo());
+  EXPECT_TRUE(victim.still_open());
+  other.query("SELECT pg_terminate_backend($1::int4, 10000)", {std::to_string(victim.backend_pid())});
+  while (victim.still_open()) {
+  }
+  EXPECT_FALSE(victim.alive());
+}
+
 TEST(connection, another_thread_can_cancel_and_abandon) {
   connection c(conninfo());
   connection watch(conninfo());
