@@ -111,10 +111,6 @@ void batch_plan::plan(request::add_marks& r) {
     state_.windows.note_mark(r.partition, m.table);
     ids.push_back(put_mark(r.partition, std::move(m), std::nullopt, r.ripe));
   }
-  if (!state_.marked.contains(r.partition)) {
-    batch_.put(family::meta, partition_meta_key(meta_key::marked, r.partition), {});
-    publish_.emplace_back([this, p = r.partition] { state_.marked.insert(p); });
-  }
   answers_.emplace_back([done = std::move(r.done), ids = std::move(ids)](const std::string* error) {
     if (error != nullptr)
       done({}, log_error{*error});

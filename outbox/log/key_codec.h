@@ -25,7 +25,6 @@ inline constexpr std::string_view id = "id";
 inline constexpr std::string_view partition = "partition/";
 inline constexpr std::string_view low = "low/";
 inline constexpr std::string_view proven = "proven/";
-inline constexpr std::string_view marked = "marked/";
 }  // namespace meta_key
 [[nodiscard]] std::string partition_meta_key(std::string_view name, partition_t p);
 // The partition, if `key` is `name` followed by one.

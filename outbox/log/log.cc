@@ -33,11 +33,6 @@ bool log::created() const {
   return impl_->identity.created;
 }
 
-bool log::needs_first_marks(partition_t p) const {
-  const std::lock_guard lock{impl_->state.mutex};
-  return !impl_->state.marked.contains(p);
-}
-
 partition_t log::partition_of(const std::string& database) {
   const auto known = [&]() -> std::optional<partition_t> {
     const std::lock_guard lock{impl_->state.mutex};

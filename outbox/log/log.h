@@ -111,9 +111,6 @@ class log {
   // A uuid made when the log was created. A new id means that nothing is known of the tables.
   [[nodiscard]] const std::string& id() const;
   [[nodiscard]] bool created() const;  // this open made it
-  // Whether add_marks() was never durable for this partition: then all its tables still have to be marked,
-  // also where an earlier start was cut short between created() and the marks, or the database is new.
-  [[nodiscard]] bool needs_first_marks(partition_t p) const;
 
   // The partition of a database name, given on first sight and durable from then on. Throws
   // std::runtime_error if it cannot be made durable.

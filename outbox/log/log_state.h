@@ -23,7 +23,6 @@ struct log_state {
   marks_index marks;
   heal_windows windows;
   std::map<std::string, partition_t, std::less<>> partitions;
-  std::set<partition_t> marked;         // partitions that ever got a mark by add_marks
   std::map<partition_t, seq_t> proven;  // may be ahead of the disk: losing it costs a heal, no more
   std::map<partition_t, std::set<seq_t>> in_doubt;  // reported and not handed out
 

@@ -39,17 +39,6 @@ TEST_F(log_test, an_id_is_made_once) {
   EXPECT_FALSE(log_->created());
 }
 
-TEST_F(log_test, first_marks_are_owed_until_some_are_durable) {
-  EXPECT_TRUE(log_->needs_first_marks(p1));
-  open();
-  EXPECT_TRUE(log_->needs_first_marks(p1));
-  add_marks(*log_, p1, {}, true);
-  EXPECT_FALSE(log_->needs_first_marks(p1));
-  open();
-  EXPECT_FALSE(log_->needs_first_marks(p1));
-  EXPECT_TRUE(log_->needs_first_marks(p2));
-}
-
 TEST_F(log_test, a_database_keeps_its_partition) {
   const auto a = log_->partition_of("a");
   const auto b = log_->partition_of("b");

@@ -69,8 +69,6 @@ class recovery {
         id_ = value;
       else if (const auto named = parse_partition_meta_key(meta_key::partition, key))
         state_.partitions.emplace(value, *named);
-      else if (const auto marked = parse_partition_meta_key(meta_key::marked, key))
-        state_.marked.insert(*marked);
       else if (const auto low = parse_partition_meta_key(meta_key::low, key))
         state_.index.trim(*low, seq_t{number(value)});
       else if (const auto proven = parse_partition_meta_key(meta_key::proven, key))
