@@ -131,7 +131,8 @@ void fake_backend::describe(const std::string& text, std::string& out) const {
 }
 
 void fake_backend::rows_of(const std::string& text, std::string& out) {
-  std::vector<std::optional<std::string_view>> columns(client_columns(text), "1");
+  std::vector<std::optional<std::string_view>> columns;
+  for (std::size_t i = 0; i < client_columns(text); ++i) columns.emplace_back("1");
   if (imaged(text)) columns.emplace_back(image);
   if (!columns.empty()) row(columns, out);
 }
@@ -162,12 +163,16 @@ bool fake_backend::execute(std::string text, bool describe_rows, std::string& ou
     return false;
   }
   if (own) {
-    if (has(text, "row_security_active"))
-      row({"100", "r", "t", "f", "f", "f", "2"}, out);
-    else
-      row({writes_.empty() ? std::nullopt : std::optional<std::string_view>("77"), "0/1000",
-           has(text, "pg_locks") ? std::optional<std::string_view>(write_locked) : std::nullopt},
-          out);
+    std::vector<std::optional<std::string_view>> columns;
+    if (has(text, "row_security_active")) {
+      for (const char* value : {"100", "r", "t", "f", "f", "f", "2"}) columns.emplace_back(value);
+    } else {
+      columns.resize(3);
+      if (!writes_.empty()) columns[0] = "77";
+      columns[1] = "0/1000";
+      if (has(text, "pg_locks")) columns[2] = write_locked;
+    }
+    row(columns, out);
     wire::encode(wire::command_complete{"SELECT 1"}, out);
     return true;
   }

@@ -42,9 +42,9 @@ plan base_plan(const sql::statement& s) {
 plan plan_statement(const sql::statement& s) {
   plan p = base_plan(s);
   p.changes_names |= s.deallocates;
-  if (s.effect == sql::effect::harmless || s.refuses_transaction_block) {
-    p.mode = capture_mode::harmless;
-  }
+  if (s.effect == sql::effect::harmless) p.mode = capture_mode::harmless;
+  // It commits by itself, so nothing can be asked before its commit.
+  p.may_commit_inside = s.refuses_transaction_block && p.mode == capture_mode::unproven;
   p.writes_inside_commit = s.with_hold && p.mode == capture_mode::unproven;
   switch (s.kind) {
     case statement_kind::call:

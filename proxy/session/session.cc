@@ -143,6 +143,7 @@ rewrite_context session::context() const {
 }
 
 plan_ptr session::plan_for(const sql::statement& s, std::string_view statement_text) {
+  if (s.kind == sql::statement_kind::execute) return plan_for_execute(s, statement_text);
   // In a failed transaction nothing can be asked, and nothing but its end will run.
   if (!s.dml || (server_.settled() && transaction_.failed()))
     return std::make_shared<plan>(plan_statement(s));
@@ -150,6 +151,15 @@ plan_ptr session::plan_for(const sql::statement& s, std::string_view statement_t
   if (target == nullptr) return nullptr;
   catalog_ = env_.catalog();
   return std::make_shared<plan>(plan_dml(s, statement_text, *target, context()));
+}
+
+// SQL's EXECUTE of a statement whose rewritten form legacy holds: its images come back as from that one.
+plan_ptr session::plan_for_execute(const sql::statement& s, std::string_view statement_text) {
+  const plan_ptr prepared = prepared_.find(s.name);
+  if (!prepared || prepared->mode != capture_mode::image) return std::make_shared<plan>(plan_statement(s));
+  auto p = std::make_shared<plan>(*prepared);
+  p->rewritten = statement_text;
+  return p;
 }
 
 const resolved_name* session::resolve(const sql::relation_ref& ref) {

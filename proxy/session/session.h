@@ -15,6 +15,7 @@
 
 #include "protocol/sql/parse.h"
 #include "protocol/wire/frame.h"
+#include "protocol/wire/frontend/execute.h"
 #include "proxy/session/action.h"
 #include "proxy/session/byte_buffer.h"
 #include "proxy/session/name_cache.h"
@@ -112,6 +113,7 @@ class session {
   [[nodiscard]] step handle(const wire::frame_view& f);
   [[nodiscard]] bool handle_copy_in(const wire::frame_view& f, step& result);
   [[nodiscard]] plan_ptr plan_for(const sql::statement& s, std::string_view statement_text);
+  [[nodiscard]] plan_ptr plan_for_execute(const sql::statement& s, std::string_view statement_text);
   [[nodiscard]] const resolved_name* resolve(const sql::relation_ref& ref);
   void ask_names(const sql::relation_ref& ref);
   void end_own_exchange();
@@ -127,6 +129,7 @@ class session {
   [[nodiscard]] step handle_bind(const wire::frame_view& f);
   [[nodiscard]] step handle_describe(const wire::frame_view& f);
   [[nodiscard]] step handle_execute(const wire::frame_view& f);
+  [[nodiscard]] step execute_again(const wire::execute& m, outstanding answer);
   [[nodiscard]] step handle_close(const wire::frame_view& f);
   [[nodiscard]] step handle_sync(const wire::frame_view& f);
   [[nodiscard]] step handle_function_call(const wire::frame_view& f);
@@ -169,6 +172,7 @@ class session {
   void on_own_row(const outstanding& o, const wire::frame_view& f);
   void on_query_complete(outstanding& o, const wire::frame_view& f);
   void on_error(const wire::frame_view& f);
+  void tell_error(const outstanding& o, const wire::frame_view& f);
   void on_skipped(outstanding o);
   void on_ready(const wire::frame_view& f);
   void answer_from_portals();

@@ -1,12 +1,12 @@
 // What legacy answers, matched with what was asked.
 #include <algorithm>
 
+#include "proxy/session/answer_text.h"
 #include "proxy/session/session.h"
 
 #include "protocol/wire/backend/backend_key_data.h"
 #include "protocol/wire/backend/command_complete.h"
 #include "protocol/wire/backend/data_row.h"
-#include "protocol/wire/backend/error_response.h"
 #include "protocol/wire/backend/no_data.h"
 #include "protocol/wire/backend/parameter_status.h"
 #include "protocol/wire/backend/portal_suspended.h"
@@ -303,7 +303,7 @@ void session::answer_from_portals() {
       wire::encode(wire::portal_suspended{}, bytes);
       client_out_.append(bytes);
     } else {
-      client_out_.append(o.portal->complete);
+      client_out_.append(tag_of_rows(o.portal->complete, given));
     }
   }
 }
@@ -312,47 +312,6 @@ void session::decide(std::optional<seq_t>& commit_of, bool committed) {
   if (!commit_of) return;
   actions_.push_back(decide_action{*commit_of, committed});
   commit_of.reset();
-}
-
-void session::on_error(const wire::frame_view& f) {
-  const auto m = wire::decode_error_response(f.body);
-  const auto severity = m ? m->field('V') : std::nullopt;
-  outstanding* front = server_.front();
-  if (front == nullptr || severity == "FATAL" || severity == "PANIC") {
-    pass(f);  // the connection ends; what was under way stays in doubt
-    return;
-  }
-  const bool silent = front->to == audience::silent;
-  if (front->position_shift != 0) {
-    const auto shifted = wire::shift_error_position(f.body, front->position_shift);
-    client_out_.append(shifted ? *shifted : std::string(f.raw));
-  } else if (!silent) {
-    pass(f);
-  }
-  if (sent_.names_changed) names_.clear();
-  if (!silent) transaction_.on_error();
-  withheld_.clear();
-  if (answers_ready(front->what)) {
-    front->failed = true;
-    return;
-  }
-  bool hit_sync = false;
-  for (outstanding& skipped : server_.skip_to_sync(hit_sync)) on_skipped(std::move(skipped));
-  if (!hit_sync) {
-    discarding_ = true;
-  } else {
-    server_.front()->failed = true;
-    // Our own exchange failed in place of the client's message behind it.
-    if (server_.front()->to == audience::nobody) fail_frame_ = true;
-  }
-}
-
-void session::on_skipped(outstanding o) {
-  if (o.what == request::parse && !own(o)) prepared_.restore(o.name, o.statement, o.previous);
-  if (o.own == own_query::names) names_asked_.reset();
-  if (o.what == request::execute && !own(o)) copy_wait_ = copy_in_ = false;
-  decide(o.commit_of, false);
-  ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
 }
 
 void session::on_ready(const wire::frame_view& f) {
@@ -388,19 +347,6 @@ void session::note_parameter(const wire::frame_view& f) {
   } else if (m->name == "standard_conforming_strings") {
     standard_conforming_strings_ = m->value == "on";
   }
-}
-
-void session::on_server_eof() {
-  closed_ = true;
-  blocked_ = false;
-  std::vector<std::uint64_t> orphans = std::exchange(ending_marks_, {});
-  for (outstanding& o : server_.abandon()) {
-    if (o.commit_of) actions_.push_back(in_doubt_action{*o.commit_of});
-    orphans.insert(orphans.end(), o.ripens.begin(), o.ripens.end());
-  }
-  if (!orphans.empty()) actions_.push_back(orphan_action{std::move(orphans), backend_pid_});
-  // Durable, but its commit was never sent.
-  if (hold_.seq) actions_.push_back(decide_action{*hold_.seq, false});
 }
 
 }  // namespace pgtandem::proxy

@@ -2,6 +2,7 @@
 #include "proxy/session/characters.h"
 #include "proxy/session/session.h"
 
+#include "protocol/wire/backend/error_response.h"
 #include "protocol/wire/frontend/bind.h"
 #include "protocol/wire/frontend/close.h"
 #include "protocol/wire/frontend/describe.h"
@@ -30,7 +31,8 @@ session::step session::handle_parse(const wire::frame_view& f) {
     p = std::make_shared<plan>(plan{.mode = capture_mode::harmless, .changes_names = false});
   } else {
     const sql::statement& s = parsed->statements.front();
-    p = plan_for(s, s.dml ? m->query.substr(s.offset, s.length) : std::string_view{});
+    p = plan_for(
+        s, s.effect == sql::effect::harmless ? std::string_view{} : m->query.substr(s.offset, s.length));
     if (p == nullptr) return step::blocked;
   }
   open_batch();
@@ -104,12 +106,7 @@ session::step session::handle_execute(const wire::frame_view& f) {
   answer.portal = p;
   answer.max_rows = m ? m->max_rows : 0;
   answer.sent_at = prepared_.now();
-  if (p && p->executed && statement->mode == capture_mode::image) {
-    answer.from_portal = true;
-    server_.owe(std::move(answer));
-    answer_from_portals();
-    return step::consumed;
-  }
+  if (p && p->executed && statement->mode == capture_mode::image) return execute_again(*m, std::move(answer));
   open_batch();
   if (statement->may_commit_inside && !(sent_.in_block && !sent_.unsure)) {
     if (!mark_ahead(statement.get())) return step::blocked;
@@ -138,6 +135,27 @@ session::step session::handle_execute(const wire::frame_view& f) {
   } else {
     server_.forward(f.raw, std::move(answer));
   }
+  return step::consumed;
+}
+
+// Legacy has run the portal of an imaged statement to its end already.
+session::step session::execute_again(const wire::execute& m, outstanding answer) {
+  if (answer.statement->has_returning) {
+    answer.from_portal = true;
+    server_.owe(std::move(answer));
+    answer_from_portals();
+    return step::consumed;
+  }
+  // Without rows of its own the client's portal is finished, and running it again is an error. Ours is not:
+  // one that does not exist makes legacy fail in its place.
+  open_batch();
+  wire::encode_error(wire::error_report{.severity = "ERROR",
+                                        .sqlstate = "55000",
+                                        .message = "portal \"" + std::string(m.portal) + "\" cannot be run"},
+                     answer.error_instead);
+  std::string bytes;
+  wire::encode(wire::execute{"_pgtandem_finished", 0}, bytes);
+  server_.forward(bytes, std::move(answer));
   return step::consumed;
 }
 

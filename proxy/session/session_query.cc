@@ -18,6 +18,11 @@ using sql::statement_kind;
 
 namespace {
 
+// COMMIT PREPARED itself writes nothing, but it lets the rows of another transaction appear.
+bool is_harmless(const sql::statement& s) {
+  return s.effect == effect::harmless && s.kind != statement_kind::commit_prepared;
+}
+
 bool is_commit(const sql::statement& s) {
   return s.kind == statement_kind::commit;
 }
@@ -52,9 +57,7 @@ session::step session::handle_query(const wire::frame_view& f) {
   if (parsable_encoding_) parsed = env_.statements->get(m->text);
   if (!parsed || !parsed->ok) return query_opaque(f);
   const auto& all = parsed->statements;
-  const bool harmless =
-      std::all_of(all.begin(), all.end(), [](const auto& s) { return s.effect == effect::harmless; });
-  if (harmless) return query_harmless(f, m->text, parsed);
+  if (std::all_of(all.begin(), all.end(), is_harmless)) return query_harmless(f, m->text, parsed);
   // From here on the session must know the transaction state for certain.
   if (!server_.settled()) {
     if (sent_.batch_open) server_.flush();

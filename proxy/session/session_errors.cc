@@ -1,0 +1,72 @@
+// What goes wrong on legacy: its errors, and the end of its connection.
+#include "protocol/wire/backend/error_response.h"
+#include "proxy/session/answer_text.h"
+#include "proxy/session/session.h"
+
+namespace pgtandem::proxy {
+
+// As legacy alone would have said it.
+void session::tell_error(const outstanding& o, const wire::frame_view& f) {
+  if (!o.error_instead.empty()) {
+    client_out_.append(o.error_instead);
+  } else if (o.position_shift != 0) {
+    const auto shifted = wire::shift_error_position(f.body, o.position_shift);
+    client_out_.append(shifted ? *shifted : std::string(f.raw));
+  } else if (o.what == request::bind && o.statement && o.statement->mode == capture_mode::image) {
+    client_out_.append(without_our_column(f));
+  } else {
+    pass(f);
+  }
+}
+
+void session::on_error(const wire::frame_view& f) {
+  const auto m = wire::decode_error_response(f.body);
+  const auto severity = m ? m->field('V') : std::nullopt;
+  outstanding* front = server_.front();
+  if (front == nullptr || severity == "FATAL" || severity == "PANIC") {
+    pass(f);  // the connection ends; what was under way stays in doubt
+    return;
+  }
+  const bool silent = front->to == audience::silent;
+  if (!silent) tell_error(*front, f);
+  if (sent_.names_changed) names_.clear();
+  if (!silent) transaction_.on_error();
+  withheld_.clear();
+  if (answers_ready(front->what)) {
+    front->failed = true;
+    return;
+  }
+  bool hit_sync = false;
+  for (outstanding& skipped : server_.skip_to_sync(hit_sync)) on_skipped(std::move(skipped));
+  if (!hit_sync) {
+    discarding_ = true;
+  } else {
+    server_.front()->failed = true;
+    // Our own exchange failed in place of the client's message behind it.
+    if (server_.front()->to == audience::nobody) fail_frame_ = true;
+  }
+}
+
+void session::on_skipped(outstanding o) {
+  if (o.what == request::parse && o.own == own_query::none)
+    prepared_.restore(o.name, o.statement, o.previous);
+  if (o.own == own_query::names) names_asked_.reset();
+  if (o.what == request::execute && o.own == own_query::none) copy_wait_ = copy_in_ = false;
+  decide(o.commit_of, false);
+  ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
+}
+
+void session::on_server_eof() {
+  closed_ = true;
+  blocked_ = false;
+  std::vector<std::uint64_t> orphans = std::exchange(ending_marks_, {});
+  for (outstanding& o : server_.abandon()) {
+    if (o.commit_of) actions_.push_back(in_doubt_action{*o.commit_of});
+    orphans.insert(orphans.end(), o.ripens.begin(), o.ripens.end());
+  }
+  if (!orphans.empty()) actions_.push_back(orphan_action{std::move(orphans), backend_pid_});
+  // Durable, but its commit was never sent.
+  if (hold_.seq) actions_.push_back(decide_action{*hold_.seq, false});
+}
+
+}  // namespace pgtandem::proxy
