@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <thread>
 
 #include "outbox/applier/backoff.h"
 #include "protocol/catalog/image_sql.h"
@@ -65,7 +66,7 @@ struct watcher {
 
 struct legacy_life::impl {
   const std::string conninfo;
-  std::timed_mutex connection_mutex;  // whoever queries holds it
+  std::mutex connection_mutex;  // whoever queries holds it
   std::shared_ptr<watcher> open;
   clock::time_point last_attempt;
   clock::duration attempt_took{};
@@ -151,7 +152,12 @@ legacy_life::~legacy_life() = default;
 std::string legacy_life::current() {
   auto& i = *impl_;
   // While somebody else waits for legacy, what was seen last is good enough: an older life is safe to name.
-  if (const std::unique_lock connection_lock(i.connection_mutex, 20ms); connection_lock.owns_lock()) {
+  std::unique_lock connection_lock(i.connection_mutex, std::try_to_lock);
+  for (int tries = 0; !connection_lock.owns_lock() && tries < 20; ++tries) {
+    std::this_thread::sleep_for(1ms);
+    connection_lock.try_lock();
+  }
+  if (connection_lock.owns_lock()) {
     const bool known = i.open && i.open->connection.still_open();
     // A server that does not answer must not hold up every session anew; one that refuses is asked again at
     // once.
