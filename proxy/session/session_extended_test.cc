@@ -1,0 +1,89 @@
+#include "proxy/session/session_fixture_testing.h"
+
+namespace pgtandem::proxy {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST_F(session_test, extended_statement_is_held_at_sync) {
+  hold_prepares_ = true;
+  client(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::bind{}, wire::describe{'P', ""},
+         wire::execute{"", 1}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("1", "2", "n", "C UPDATE"));
+  EXPECT_EQ(commits_, 0);
+  answer_prepare();
+  run();
+  EXPECT_THAT(answers(), ElementsAre("Z I"));
+  EXPECT_EQ(commits_, 1);
+}
+
+TEST_F(session_test, named_statement_is_recognised_by_its_name) {
+  client(wire::parse{"s", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::sync{});
+  for (int i = 0; i < 3; ++i) {
+    wire::bind bind;
+    bind.statement = "s";
+    client(bind, wire::execute{"", 0}, wire::sync{});
+  }
+  EXPECT_EQ(records_.size(), 3U);
+  EXPECT_EQ(commits_, 3);
+}
+
+TEST_F(session_test, failed_named_parse_keeps_the_earlier_meaning) {
+  client(wire::parse{"s", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::sync{});
+  client(wire::parse{"s", "SELECT 1", {}}, wire::sync{});
+  wire::bind bind;
+  bind.statement = "s";
+  answers();
+  client(bind, wire::execute{"", 0}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("2", "C UPDATE", "Z I"));
+  EXPECT_EQ(records_.size(), 1U);
+}
+
+TEST_F(session_test, pipelined_commit_is_held_at_its_execute) {
+  hold_prepares_ = true;
+  client(wire::parse{"", "BEGIN", {}}, wire::bind{}, wire::execute{"", 0},
+         wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::bind{}, wire::execute{"", 0},
+         wire::parse{"", "COMMIT", {}}, wire::bind{}, wire::execute{"", 0}, wire::sync{});
+  EXPECT_EQ(commits_, 0);
+  ASSERT_EQ(records_.size(), 1U);
+  answer_prepare();
+  run();
+  EXPECT_EQ(commits_, 1);
+  EXPECT_THAT(decisions_, ElementsAre("1 committed"));
+}
+
+TEST_F(session_test, several_syncs_in_flight_are_several_records) {
+  std::string bytes;
+  for (int i = 0; i < 3; ++i) {
+    wire::encode(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, bytes);
+    wire::encode(wire::bind{}, bytes);
+    wire::encode(wire::execute{"", 0}, bytes);
+    wire::encode(wire::sync{}, bytes);
+  }
+  session_.client_in().append(bytes);
+  session_.on_client_bytes();
+  run();
+  EXPECT_EQ(records_.size(), 3U);
+  EXPECT_EQ(commits_, 3);
+}
+
+TEST_F(session_test, error_in_a_pipeline_releases_the_sync) {
+  client(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::bind{}, wire::execute{"", 0},
+         wire::parse{"", "SELECT bad", {}}, wire::bind{}, wire::execute{"", 0}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("1", "2", "C UPDATE", "1", "2", "E 22012", "Z I"));
+  EXPECT_EQ(commits_, 0);
+  EXPECT_THAT(records_, IsEmpty());
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  EXPECT_EQ(records_.size(), 1U);
+}
+
+TEST_F(session_test, row_limit_is_played_by_the_session) {
+  client(wire::parse{"", "INSERT INTO t (v) VALUES ('x') RETURNING id", {}}, wire::bind{},
+         wire::execute{"", 1}, wire::execute{"", 1}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("1", "2", "D 1", "s", "C INSERT", "Z I"));
+  EXPECT_EQ(records_.at(0).changes.size(), 1U);
+}
+
+}  // namespace
+}  // namespace pgtandem::proxy

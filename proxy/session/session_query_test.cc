@@ -1,0 +1,118 @@
+#include "proxy/session/session_fixture_testing.h"
+
+namespace pgtandem::proxy {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST_F(session_test, reads_pass_untouched) {
+  query("SELECT 1");
+  EXPECT_THAT(answers(), ElementsAre("T 1", "D 1", "C SELECT", "Z I"));
+  EXPECT_THAT(legacy_.executed, ElementsAre("SELECT 1"));
+  EXPECT_THAT(records_, IsEmpty());
+}
+
+TEST_F(session_test, autocommit_update_is_held_until_its_record_is_durable) {
+  hold_prepares_ = true;
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  EXPECT_THAT(answers(), IsEmpty());
+  EXPECT_EQ(commits_, 0);
+  ASSERT_EQ(records_.size(), 1U);
+  ASSERT_EQ(records_[0].changes.size(), 1U);
+  EXPECT_EQ(records_[0].changes[0].key, R"({"id":1})");
+  EXPECT_EQ(records_[0].xid, xid_t{77});
+  EXPECT_THAT(records_[0].marks, IsEmpty());
+  answer_prepare();
+  run();
+  EXPECT_THAT(answers(), ElementsAre("C UPDATE", "Z I"));
+  EXPECT_EQ(commits_, 1);
+  EXPECT_THAT(decisions_, ElementsAre("1 committed"));
+}
+
+TEST_F(session_test, client_gets_only_its_own_returning_columns) {
+  query("INSERT INTO t (v) VALUES ('x') RETURNING id");
+  EXPECT_THAT(answers(), ElementsAre("T 1", "D 1", "C INSERT", "Z I"));
+  EXPECT_EQ(records_.at(0).changes.size(), 1U);
+}
+
+TEST_F(session_test, block_is_recorded_as_one_at_its_commit) {
+  query("BEGIN");
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  query("DELETE FROM t WHERE id = 1");
+  EXPECT_THAT(records_, IsEmpty());
+  answers();
+  query("COMMIT");
+  EXPECT_THAT(answers(), ElementsAre("C COMMIT", "Z I"));
+  ASSERT_EQ(records_.size(), 1U);
+  EXPECT_EQ(records_[0].changes.size(), 2U);
+  EXPECT_EQ(records_[0].changes[1].op, change::op::remove);
+  EXPECT_THAT(decisions_, ElementsAre("1 committed"));
+}
+
+TEST_F(session_test, rolled_back_block_leaves_nothing) {
+  query("BEGIN");
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  query("ROLLBACK");
+  query("UPDATE t SET v = 'y' WHERE id = 1");
+  ASSERT_EQ(records_.size(), 1U);
+  EXPECT_EQ(records_[0].changes.size(), 1U);
+}
+
+TEST_F(session_test, rollback_to_savepoint_drops_its_images) {
+  query("BEGIN");
+  query("UPDATE t SET v = 'a' WHERE id = 1");
+  query("SAVEPOINT s");
+  query("UPDATE t SET v = 'b' WHERE id = 1");
+  query("UPDATE t SET v = 'c' WHERE id = 1");
+  query("ROLLBACK TO s");
+  query("UPDATE t SET v = 'd' WHERE id = 1");
+  query("RELEASE s");
+  query("COMMIT");
+  ASSERT_EQ(records_.size(), 1U);
+  EXPECT_EQ(records_[0].changes.size(), 2U);
+}
+
+TEST_F(session_test, error_in_a_block_makes_commit_a_rollback) {
+  query("BEGIN");
+  query("UPDATE t SET v = 'a' WHERE id = 1");
+  query("UPDATE t SET v = bad");
+  answers();
+  query("COMMIT");
+  EXPECT_THAT(answers(), ElementsAre("C ROLLBACK", "Z I"));
+  EXPECT_THAT(records_, IsEmpty());
+  EXPECT_EQ(commits_, 0);
+}
+
+TEST_F(session_test, several_statements_in_one_query_commit_behind_their_record) {
+  query("BEGIN; UPDATE t SET v = 'a' WHERE id = 1; COMMIT; SHOW bad");
+  EXPECT_THAT(answers(), ElementsAre("C BEGIN", "C UPDATE", "C COMMIT", "E 22012", "Z I"));
+  EXPECT_EQ(commits_, 1);
+  EXPECT_THAT(decisions_, ElementsAre("1 committed"));
+}
+
+TEST_F(session_test, implicit_transaction_of_several_statements_is_one_record) {
+  query("UPDATE t SET v = 'a' WHERE id = 1; UPDATE t SET v = 'b' WHERE id = 1");
+  EXPECT_THAT(answers(), ElementsAre("C UPDATE", "C UPDATE", "Z I"));
+  ASSERT_EQ(records_.size(), 1U);
+  EXPECT_EQ(records_[0].changes.size(), 2U);
+}
+
+TEST_F(session_test, bytes_may_arrive_one_by_one) {
+  std::string bytes;
+  wire::encode(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, bytes);
+  wire::encode(wire::bind{}, bytes);
+  wire::encode(wire::execute{"", 0}, bytes);
+  wire::encode(wire::sync{}, bytes);
+  wire::encode(wire::query{"SELECT 1"}, bytes);
+  for (const char c : bytes) {
+    session_.client_in().append({&c, 1});
+    session_.on_client_bytes();
+    run();
+  }
+  EXPECT_THAT(answers(), ElementsAre("1", "2", "C UPDATE", "Z I", "T 1", "D 1", "C SELECT", "Z I"));
+  EXPECT_EQ(records_.size(), 1U);
+}
+
+}  // namespace
+}  // namespace pgtandem::proxy

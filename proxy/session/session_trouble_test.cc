@@ -1,0 +1,83 @@
+#include "proxy/session/session_fixture_testing.h"
+
+namespace pgtandem::proxy {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST_F(session_test, commit_that_fails_is_decided_aborted) {
+  legacy_.fail_commits = true;
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  EXPECT_THAT(answers(), ElementsAre("E 23503", "Z I"));
+  EXPECT_THAT(decisions_, ElementsAre("1 aborted"));
+  query("BEGIN");
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  answers();
+  query("COMMIT");
+  EXPECT_THAT(answers(), ElementsAre("E 23503", "Z I"));
+  EXPECT_THAT(decisions_, ElementsAre("1 aborted", "2 aborted"));
+}
+
+TEST_F(session_test, rejected_record_rolls_the_transaction_back) {
+  reject_ = true;
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  EXPECT_THAT(answers(), ElementsAre("E 58030", "Z I"));
+  query("BEGIN");
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  answers();
+  query("COMMIT");
+  EXPECT_THAT(answers(), ElementsAre("E 58030", "Z I"));
+  client(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::bind{}, wire::execute{"", 0},
+         wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("1", "2", "C UPDATE", "E 58030", "Z I"));
+  EXPECT_EQ(commits_, 0);
+}
+
+TEST_F(session_test, unproven_statement_marks_what_it_locked) {
+  query("SELECT writer()");
+  EXPECT_THAT(answers(), ElementsAre("T 1", "D 1", "C SELECT", "Z I"));
+  ASSERT_EQ(records_.size(), 1U);
+  ASSERT_EQ(records_[0].marks.size(), 1U);
+  EXPECT_EQ(records_[0].marks[0].table.name, "t");
+  EXPECT_EQ(commits_, 1);
+}
+
+TEST_F(session_test, unproven_statement_that_wrote_nothing_records_nothing) {
+  query("SELECT reader()");
+  EXPECT_THAT(answers(), ElementsAre("T 1", "D 1", "C SELECT", "Z I"));
+  EXPECT_THAT(records_, IsEmpty());
+}
+
+TEST_F(session_test, what_may_commit_by_itself_is_marked_ahead) {
+  query("CALL writer()");
+  EXPECT_THAT(marked_, ElementsAre("t"));
+  EXPECT_THAT(decisions_, ElementsAre("ripe"));
+  EXPECT_EQ(commits_, 1);
+}
+
+TEST_F(session_test, lost_connection_behind_the_commit_is_in_doubt) {
+  query("BEGIN");
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  hold_prepares_ = true;
+  query("COMMIT");
+  legacy_silent_ = true;
+  answer_prepare();
+  run();
+  session_.on_server_eof();
+  run();
+  EXPECT_THAT(decisions_, ElementsAre("1 in doubt"));
+}
+
+TEST_F(session_test, lost_connection_before_the_commit_aborts) {
+  hold_prepares_ = true;
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  session_.on_server_eof();
+  answer_prepare();
+  for (action& a : session_.take_actions()) perform(a);
+  EXPECT_THAT(decisions_, ElementsAre("1 aborted"));
+  EXPECT_EQ(commits_, 0);
+}
+
+}  // namespace
+}  // namespace pgtandem::proxy
