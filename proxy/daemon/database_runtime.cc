@@ -92,13 +92,14 @@ void database_runtime::stop() {
 void database_runtime::on_catalog(const mirrored_catalog& catalog) {
   std::set<change::table_name> now;
   for (const auto& r : catalog.relations()) now.insert(r.name);
-  std::set<change::table_name> before = mirrored_file_.load();
-  if (log_.created() && before.empty() && !config_.initial_heal) before = now;
+  // A log that never took a mark knows of no table, whatever a file from before it says.
+  std::set<change::table_name> before;
+  if (!log_.needs_first_marks(partition_)) before = mirrored_file_.load();
   std::vector<change::table_name> fresh;
   std::set_difference(now.begin(), now.end(), before.begin(), before.end(), std::back_inserter(fresh));
   if (!fresh.empty() && config_.initial_heal && !mark_tables(fresh, "newly mirrored"))
     throw std::runtime_error("the outbox does not take the marks of newly mirrored tables");
-  if (now != before || log_.created()) mirrored_file_.store(now);
+  if (now != before) mirrored_file_.store(now);
   relay_.forget_catalog();
 }
 
