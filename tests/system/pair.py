@@ -139,4 +139,4 @@ class Pair:
         """Exit code and the report of the one database."""
         result = self.daemon.command("drift-report", "--json", *arguments)
         assert result.stdout, result.stderr
-        return result.returncode, json.loads(result.stdout)["databases"][0]["report"]
+        return result.returncode, json.loads(result.stdout)

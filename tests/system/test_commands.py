@@ -3,7 +3,6 @@
 import json
 import signal
 
-import psycopg2
 import pytest
 
 import rawpg
@@ -116,6 +115,7 @@ def test_status(make_pair):
 
 def test_drift_report_in_sync(make_pair):
     pair = make_pair(SCHEMA)
+    pair.daemon.wait()
     pair.sql("UPDATE item SET v = 'x'")
     assert pair.drift_report()[0] == 0
     assert pair.drift_report("--table", "item")[0] == 0
@@ -244,11 +244,10 @@ def test_legacy_down_at_start_is_waited_for(servers, make_pair):
     pair.daemon.terminate()
     pair.legacy.stop("fast")
     try:
-        pair.daemon.start()
-        with pytest.raises(psycopg2.OperationalError):
-            pair.connect()
+        pair.daemon.launch()
+        pair.daemon.until(lambda: "waiting for it" in pair.daemon.log_tail(), "say that it waits")
     finally:
         pair.legacy.start()
-    pair.daemon.until(lambda: accepts(pair), "reach legacy")
+    pair.daemon.until(pair.daemon.accepts, "reach legacy")
     pair.sql("UPDATE item SET v = 'after' WHERE id = 1")
     pair.assert_equal()

@@ -15,7 +15,6 @@ VALUES = {
     "text": ["", " ", "null", "a\"b\\c\td\ne\rf", "ü€😀", "\x01\x7f", "{\"a\":1}", "''"],
     "varchar(5)": ["abc", "ü"],
     "char(6)": ["ab", "  ab", ""],
-    '"char"': ["x"],
     "name": ["a name"],
     "bytea": ["", "\\x00ff0a5c"],
     "date": ["2020-02-29", "infinity", "0044-03-15 BC", "5874897-12-31"],
@@ -56,7 +55,6 @@ VALUES = {
     "jsonb[]": ["{\"null\",NULL,\"{\\\"a\\\":1.10}\"}"],
     "interval[]": ["{1 mon,24:00}"],
     "timestamptz[]": ["{2020-01-01 00:00+00,-infinity}"],
-    "money[]": ["{1.10}"],
     "numrange[]": ["{\"[1.10,2]\",empty}"],
     "mood": ["glad", "so so"],
     "mood[]": ["{glad,NULL}"],
@@ -85,6 +83,14 @@ SETTINGS = {
     ],
 }
 
+# Types that hold others have no exact text under these settings: such writes are marked, and healed.
+MARKED = {
+    "SET extra_float_digits = -15": ["point", "line", "box", "path", "polygon", "circle", "double precision[]", "pair", "pair[]",
+                                     "nested"],
+    "SET DateStyle = 'SQL, DMY'": ["tstzrange", "datemultirange"],
+    "SET IntervalStyle = 'iso_8601'": ["interval[]", "nested", "spans"],
+}
+
 # Each can be a primary key; values of the list above are used.
 KEY_TYPES = ["boolean", "bigint", "numeric", "numeric(10,4)", "double precision", "text", "char(6)", "bytea", "date",
              "timestamptz", "interval", "uuid", "jsonb", "inet", "bit varying", "int4range", "integer[]", "text[]", "mood",
@@ -99,32 +105,48 @@ def quoted(prefix, type_name):
     return '"' + f"{prefix} {type_name}".replace('"', '""') + '"'
 
 
-@pytest.mark.parametrize("settings", SETTINGS)
-def test_columns(imaged_pair, settings):
-    pair = imaged_pair(TYPES + type_tables("column", VALUES, "id integer PRIMARY KEY, v {}, other text"))
-    images = 0
-    connection = pair.connect()
+def write_values(connection, settings, types):
+    """Inserts every value and touches it by an update, under these settings. Returns how many rows that wrote."""
     cursor = connection.cursor()
-    for sql in SETTINGS[settings]:
-        cursor.execute(sql)
-    for type_name, values in VALUES.items():
+    written = 0
+    for type_name in types:
         table = quoted("column", type_name)
-        for number, value in enumerate(values):
-            # Values are read under the settings of the moment, so write them where those do not matter.
-            cursor.execute("SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'")
+        for number, value in enumerate(VALUES[type_name]):
+            # Values are written down in ISO: what counts is how they are read.
+            cursor.execute("RESET ALL")
             cursor.execute(f"INSERT INTO {table} VALUES (%s, %s::{type_name})", (number, value))
-            for sql in SETTINGS[settings]:
-                cursor.execute(sql)
-            images += 1
+        for sql in settings:
+            cursor.execute(sql)
         cursor.execute(f"INSERT INTO {table} VALUES (99, NULL)")
         cursor.execute(f"UPDATE {table} SET other = 'touched'")
-        images += 2 + len(values)
-    connection.close()
+        written += 2 * (len(VALUES[type_name]) + 1)
+    return written
+
+
+def column_tables(types):
+    return TYPES + type_tables("column", types, "id integer PRIMARY KEY, v {}, other text")
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_columns(imaged_pair, settings):
+    settings = SETTINGS[settings]
+    types = [t for t in VALUES if not any(t in MARKED[s] for s in settings if s in MARKED)]
+    pair = imaged_pair(column_tables(types))
+    with pair.connect() as connection:
+        written = write_values(connection, settings, types)
     pair.assert_equal()
     status = pair.status()
-    assert status["marks_made"] == 0
-    assert status["images"] == images
+    assert (status["images"], status["marks_made"]) == (written, 0)
     assert pair.drift_report()[0] == 0
+
+
+@pytest.mark.parametrize("setting", MARKED)
+def test_columns_without_exact_text_are_healed(imaged_pair, setting):
+    pair = imaged_pair(column_tables(MARKED[setting]))
+    with pair.connect() as connection:
+        write_values(connection, [setting], MARKED[setting])
+    pair.assert_equal()
+    assert pair.status()["marks_made"] > 0
 
 
 def test_keys(make_pair):
@@ -139,6 +161,17 @@ def test_keys(make_pair):
         cursor.execute(f"DELETE FROM {table} WHERE k = %s::{type_name}", (VALUES[type_name][-1],))
     connection.close()
     pair.assert_equal()
+
+
+@pytest.mark.parametrize("type_name", ['"char"', "money[]"])
+def test_a_type_without_exact_text_is_refused_by_name(make_pair, type_name):
+    pair = make_pair(f"CREATE TABLE item (id integer PRIMARY KEY, v {type_name});")
+    pair.sql("INSERT INTO item (id) VALUES (1)")
+    assert [refused["table"] for refused in pair.status()["refused"]] == ["public.item"]
+    check = pair.daemon.command("check")
+    assert check.returncode == 1
+    assert type_name in check.stdout
+    assert pair.daemon.command("drift-report").returncode == 2
 
 
 @pytest.mark.parametrize("type_name, one, other", [
