@@ -62,7 +62,10 @@ database_runtime::database_runtime(const database_config& database, const config
                .partition = partition_,
                .filter = {database.include, database.exclude},
                .applied = [this] { return relay_.state().applied; }}),
-      settler_(log, life_, database.legacy, partition_) {}
+      settler_(log, life_, database.legacy, partition_) {
+  // A new log knows of no table, whatever was noted for the one before it.
+  if (log.created()) mirrored_file_.remove();
+}
 
 database_runtime::~database_runtime() {
   stop();
@@ -92,9 +95,7 @@ void database_runtime::stop() {
 void database_runtime::on_catalog(const mirrored_catalog& catalog) {
   std::set<change::table_name> now;
   for (const auto& r : catalog.relations()) now.insert(r.name);
-  // A log that never took a mark knows of no table, whatever a file from before it says.
-  std::set<change::table_name> before;
-  if (!log_.needs_first_marks(partition_)) before = mirrored_file_.load();
+  const std::set<change::table_name> before = mirrored_file_.load();
   std::vector<change::table_name> fresh;
   std::set_difference(now.begin(), now.end(), before.begin(), before.end(), std::back_inserter(fresh));
   if (!fresh.empty() && config_.initial_heal && !mark_tables(fresh, "newly mirrored"))

@@ -67,6 +67,10 @@ std::set<change::table_name> mirrored_file::load() const {
   return tables;
 }
 
+void mirrored_file::remove() const {
+  std::filesystem::remove(path_);
+}
+
 void mirrored_file::store(const std::set<change::table_name>& tables) const {
   boost::json::array all;
   for (const auto& t : tables) {

@@ -14,6 +14,7 @@ class mirrored_file {
   explicit mirrored_file(std::string path);
   // Empty if there is none yet. Throws std::runtime_error if it cannot be read.
   [[nodiscard]] std::set<change::table_name> load() const;
+  void remove() const;
   // Durable when it returns. Throws std::runtime_error.
   void store(const std::set<change::table_name>& tables) const;
 
