@@ -68,14 +68,12 @@ class exact_image : public testing::TestWithParam<type_case> {
   }
 
   void expect_equal_tables() {
-    const auto send =
-        own_->query(
-                "SELECT t.typsend::oid::regproc::text FROM pg_attribute a JOIN pg_type t ON t.oid = "
-                "a.atttypid WHERE attrelid = 'public.source'::regclass AND attnum = 2")
-            .at(0, 0);
-    const std::string function(send);
+    const std::string send(own_->query("SELECT t.typsend::oid::regproc::text FROM pg_attribute a JOIN "
+                                       "pg_type t ON t.oid = a.atttypid "
+                                       "WHERE attrelid = 'public.source'::regclass AND attnum = 2")
+                               .at(0, 0));
     const auto sent = [&](const std::string& side) {
-      return send == "-" ? fmt::format("{}.v::text", side) : fmt::format("{}({}.v)", function, side);
+      return send == "-" ? fmt::format("{}.v::text", side) : fmt::format("{}({}.v)", send, side);
     };
     const auto differing =
         own_->query_simple(fmt::format("SELECT s.id, s.v::text, d.v::text FROM public.source s(id, v) FULL "
