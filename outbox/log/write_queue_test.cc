@@ -29,6 +29,29 @@ TEST(write_queue, drains_after_close_and_takes_nothing_more) {
   EXPECT_TRUE(queue.take(10).empty());
 }
 
+TEST(write_queue, patient_items_ride_with_the_next_prompt_one) {
+  write_queue<int> queue;
+  int patient = 1, prompt = 2;
+  EXPECT_TRUE(queue.push(patient, 1, std::chrono::hours(1)));
+  EXPECT_TRUE(queue.push(prompt, 1));
+  EXPECT_THAT(queue.take(10), testing::ElementsAre(1, 2));
+}
+
+TEST(write_queue, patience_ends) {
+  write_queue<int> queue;
+  int patient = 1;
+  EXPECT_TRUE(queue.push(patient, 1, std::chrono::milliseconds(1)));
+  EXPECT_THAT(queue.take(10), testing::ElementsAre(1));
+}
+
+TEST(write_queue, close_ends_patience) {
+  write_queue<int> queue;
+  int patient = 1;
+  EXPECT_TRUE(queue.push(patient, 1, std::chrono::hours(1)));
+  queue.close();
+  EXPECT_THAT(queue.take(10), testing::ElementsAre(1));
+}
+
 TEST(write_queue, nothing_is_lost_between_threads) {
   write_queue<int> queue;
   constexpr int per_thread = 5'000;

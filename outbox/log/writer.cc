@@ -11,6 +11,16 @@ namespace {
 // Bounds the latency of those behind a batch.
 constexpr std::size_t max_batch_bytes = 32U << 20;
 
+// How long a request may wait for another one to share its flush. A decision only delays publishing; the
+// cursors only save work after a restart.
+std::chrono::milliseconds patience_of(const log_request& r) {
+  using namespace std::chrono_literals;
+  if (std::holds_alternative<request::decide>(r)) return 1ms;
+  if (std::holds_alternative<request::set_proven>(r)) return 50ms;
+  if (const auto* t = std::get_if<request::trim>(&r); t != nullptr && !t->done) return 50ms;
+  return 0ms;
+}
+
 std::int64_t unix_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -28,7 +38,7 @@ writer::~writer() {
 
 void writer::submit(log_request r) {
   const auto bytes = request_bytes(r);
-  if (!queue_.push(r, bytes)) refuse(r, "the outbox is closing");
+  if (!queue_.push(r, bytes, patience_of(r))) refuse(r, "the outbox is closing");
 }
 
 std::string writer::failure() const {
