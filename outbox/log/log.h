@@ -169,6 +169,8 @@ class log {
   // The last seq given in this partition, 0 if none: a fence.
   [[nodiscard]] seq_t last_prepared(partition_t p) const;
   [[nodiscard]] std::size_t undecided(partition_t p) const;
+  // The last seq that trim() has let go: what lies at or below it cannot be read again.
+  [[nodiscard]] seq_t trimmed(partition_t p) const;
   // Everything up to `through` is applied and flushed on the target: it may go.
   void trim(partition_t p, seq_t through);
   [[nodiscard]] std::uint64_t disk_bytes() const;

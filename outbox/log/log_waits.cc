@@ -117,6 +117,11 @@ seq_t log::last_prepared(partition_t p) const {
   return impl_->state.index.last(p);
 }
 
+seq_t log::trimmed(partition_t p) const {
+  const std::lock_guard lock{impl_->state.mutex};
+  return impl_->state.index.low(p);
+}
+
 std::size_t log::undecided(partition_t p) const {
   const std::lock_guard lock{impl_->state.mutex};
   return impl_->state.index.undecided(p);

@@ -173,6 +173,11 @@ std::string legacy_life::current() {
   return i.seen;
 }
 
+std::string legacy_life::last_seen() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->seen;
+}
+
 std::string legacy_life::wait_flushed(std::stop_token stop) {
   auto& i = *impl_;
   const std::stop_callback on_stop(stop, [&i] { i.abandon(); });

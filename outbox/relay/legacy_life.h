@@ -21,6 +21,8 @@ class legacy_life {
   // The incarnation last seen, connecting if it was never seen; "" while legacy has never been reached.
   // A session asks before its own backend is connected: an older one is safe, it only causes a heal.
   [[nodiscard]] std::string current();
+  // The same without connecting or waiting for anybody.
+  [[nodiscard]] std::string last_seen() const;
   // Reads legacy's insert position, then blocks until its flush position has passed it. Returns the
   // incarnation under which that held from the first read to the last; "" when stopped. Reconnects for ever.
   std::string wait_flushed(std::stop_token stop);

@@ -64,17 +64,22 @@ void relay::impl::prove(const std::stop_token& stop) {
   }
 }
 
-// A target that is ahead has applied what the log no longer knows; new records would be taken for applied
-// ones.
+// A target that is ahead has applied what the log no longer knows: new records would be taken for applied
+// ones. One that is behind what was trimmed misses records that nobody has any more.
 bool relay::impl::log_is_complete(seq_t hwm) {
   const auto last = records.last_prepared(partition);
-  if (hwm <= last) return true;
+  const auto trimmed = records.trimmed(partition);
+  if (hwm <= last && hwm >= trimmed) return true;
   const std::lock_guard lock(mutex);
-  halted = fmt::format(
-      "the target has applied up to seq {}, but the outbox ends at {}: was it restored from a copy? Move it "
-      "away and "
-      "start with a new one, which heals every table",
-      hwm.value, last.value);
+  halted = hwm > last ? fmt::format(
+                            "the target has applied up to seq {}, but the outbox ends at {}: was the outbox "
+                            "restored from a copy?",
+                            hwm.value, last.value)
+                      : fmt::format(
+                            "the target has applied up to seq {}, but the outbox begins behind {}: was the "
+                            "target replaced, or restored from a backup?",
+                            hwm.value, trimmed.value);
+  halted += " Stop pgtandem, move the outbox away and start with a new one, which heals every table";
   spdlog::error("{}: applying stopped, a person is needed: {}", database, halted);
   return false;
 }

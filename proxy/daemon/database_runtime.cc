@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 
 #include "proxy/daemon/heal_keys.h"
 
@@ -75,6 +77,8 @@ bool database_runtime::start(const std::function<bool()>& give_up) {
   ripener_.start();
   if (!catalog_.start(give_up)) return false;
   if (degraded_bit_.in_file() && mark_every_table("commits went without records")) degraded_bit_.clear();
+  (void)life_.current();
+  life_watch_ = std::jthread([this](const std::stop_token& stop) { watch_life(stop); });
   guard_.start();
   relay_.start();
   settler_.start();
@@ -82,7 +86,22 @@ bool database_runtime::start(const std::function<bool()>& give_up) {
   return true;
 }
 
+// Notices a restart of legacy while nothing is published.
+void database_runtime::watch_life(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  while (!stop.stop_requested()) {
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+    if (!stop.stop_requested()) (void)life_.current();
+  }
+}
+
 void database_runtime::stop() {
+  if (life_watch_.joinable()) {
+    life_watch_.request_stop();
+    life_watch_.join();
+  }
   healer_.stop();
   settler_.stop();
   relay_.stop();
@@ -134,11 +153,13 @@ session_environment database_runtime::environment() {
   session_environment e;
   e.catalog = [this] { return catalog_.mirrored(); };
   e.partition = partition_;
-  e.incarnation = life_.current();
   return e;
 }
 
 void database_runtime::prepare(change::record record, std::function<void(prepare_outcome)> done) {
+  // The life in which the backend will answer the commit, or an earlier one, which costs a heal: a backend of
+  // an earlier life than this cannot answer any more.
+  record.incarnation = life_.last_seen();
   ++transactions_;
   images_ += record.changes.size();
   marks_made_ += record.marks.size();

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "outbox/log/log.h"
 #include "outbox/relay/legacy_life.h"
@@ -56,6 +57,7 @@ class database_runtime : public session_host {
   bool mark_every_table(const std::string& reason);
   void on_catalog(const mirrored_catalog& catalog);
   void on_target(client::connection& target);
+  void watch_life(const std::stop_token& stop);
 
   const database_config config_;
   outbox::log& log_;
@@ -70,6 +72,7 @@ class database_runtime : public session_host {
   outbox::relay relay_;
   reconciler::healer healer_;
   reconciler::settler settler_;
+  std::jthread life_watch_;
   std::atomic<std::uint64_t> sessions_ = 0;
   std::atomic<std::uint64_t> transactions_ = 0;
   std::atomic<std::uint64_t> images_ = 0;

@@ -16,9 +16,10 @@ class session_host {
   virtual ~session_host() = default;
 
   [[nodiscard]] virtual const client::endpoint& legacy() const = 0;
-  // Everything but `statements`. Called before legacy is connected. May block for a moment.
+  // Everything but `statements`.
   [[nodiscard]] virtual session_environment environment() = 0;
 
+  // Stamps legacy's incarnation on the record and makes it durable.
   virtual void prepare(change::record record, std::function<void(prepare_outcome)> done) = 0;
   virtual void decide(seq_t seq, bool committed) = 0;
   virtual void in_doubt(seq_t seq) = 0;

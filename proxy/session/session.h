@@ -30,7 +30,6 @@ struct session_environment {
   std::function<std::shared_ptr<const mirrored_catalog>()> catalog;  // the newest
   sql::statement_cache* statements = nullptr;                        // of this thread
   partition_t partition;
-  std::string incarnation;  // of legacy, read before its connection was opened
   bool raw = false;         // replication: nothing is looked into
   std::size_t max_transaction_bytes = std::size_t{256} << 20;  // images of one transaction held in memory
 };

@@ -130,7 +130,6 @@ class session_test : public ::testing::Test {
     e.catalog = [this] { return catalog_; };
     e.statements = &cache_;
     e.partition = partition_t{1};
-    e.incarnation = "life";
     return e;
   }()};
   testing::fake_backend legacy_;

@@ -49,7 +49,6 @@ void session::decide_hold(commit_point via) {
   change::record record = transaction_.take_record(*hold_.witness, *catalog_);
   if (record.changes.empty() && record.marks.empty()) return;
   record.partition = env_.partition;
-  record.incarnation = env_.incarnation;
   record.backend_pid = backend_pid_;
   hold_.stage = hold_stage::durable;
   actions_.push_back(prepare_action{std::move(record)});
