@@ -96,7 +96,8 @@ TEST_F(relay_test, carries_committed_records_in_order_and_trims_them) {
   wait_applied(last);
   EXPECT_EQ(rows(target_), rows(legacy_));
   EXPECT_EQ(log_->proven(partition_), last);
-  EXPECT_EQ(log_->decision_of(aborted), decision::superseded);  // trimmed
+  while (log_->trimmed(partition_) < last) std::this_thread::yield();
+  EXPECT_EQ(log_->decision_of(aborted), decision::superseded);  // nobody can tell any more
 }
 
 TEST_F(relay_test, an_undecided_record_holds_what_is_behind_it) {
@@ -199,6 +200,18 @@ TEST_F(relay_test, a_log_that_knows_less_than_the_target_halts) {
   start_relay();
   while (!relay_->state().applier.halted) std::this_thread::yield();
   EXPECT_NE(relay_->state().applier.error.find("the outbox ends at"), std::string::npos);
+}
+
+TEST_F(relay_test, a_target_that_misses_what_was_trimmed_halts) {
+  start_relay();
+  const auto last = commit(1, "a");
+  wait_applied(last);
+  while (log_->trimmed(partition_) < last) std::this_thread::yield();
+  relay_.reset();
+  target_.execute("postgres", "UPDATE pgtandem.watermark SET hwm = 0");
+  start_relay();
+  while (!relay_->state().applier.halted) std::this_thread::yield();
+  EXPECT_NE(relay_->state().applier.error.find("the outbox begins behind"), std::string::npos);
 }
 
 TEST_F(relay_test, stops_though_both_servers_hang) {
