@@ -174,6 +174,8 @@ class log {
   // Everything up to `through` is applied and flushed on the target: it may go.
   void trim(partition_t p, seq_t through);
   [[nodiscard]] std::uint64_t disk_bytes() const;
+  // Whether min_free and a little more is free, so that records refused for lack of space would be taken again.
+  [[nodiscard]] bool has_room() const;
 
   [[nodiscard]] bool failed() const;  // sticky until reopened
   [[nodiscard]] std::string failure() const;

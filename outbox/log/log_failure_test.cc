@@ -97,6 +97,9 @@ TEST_F(log_failure_test, too_little_space_refuses_records_but_takes_decisions_an
   log_->clear_marks(mark);
   EXPECT_FALSE(log_->failed());
 
+  EXPECT_FALSE(log_->has_room());
+  store_->set_free(100'000'000);
+  EXPECT_TRUE(log_->has_room());
   store_->set_free(2'000'000);
   EXPECT_EQ(prepare(*log_, record_of({"b"})), seq_t{seq.value + 1});
   open();

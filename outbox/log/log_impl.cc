@@ -14,6 +14,7 @@ constexpr std::uint64_t max_gap = 64;
 
 log_impl::log_impl(const log_options& options, std::unique_ptr<store> s)
     : files(std::move(s)),
+      min_free(options.min_free_bytes),
       identity(recover(*files, options.path, state)),
       writes(*files, state, free_space{options.min_free_bytes, [this] { return files->free_bytes(); }}) {}
 

@@ -30,6 +30,7 @@ class log_impl {
   std::optional<std::string> submit_and_wait(Request r);
 
   const std::unique_ptr<store> files;
+  const std::uint64_t min_free;
   mutable log_state state;
   const recovered identity;
   writer writes;  // last: stops first

@@ -143,6 +143,11 @@ void log::trim(partition_t p, seq_t through) {
   impl_->files->drop_range(family::state, from, to);
 }
 
+bool log::has_room() const {
+  constexpr std::uint64_t margin = 64ULL << 20;  // else it would be full again at once
+  return impl_->files->free_bytes() >= impl_->min_free + margin;
+}
+
 bool log::failed() const {
   return !failure().empty();
 }

@@ -96,7 +96,7 @@ void commit_guard::impl::answer_failed() {
 }
 
 void commit_guard::impl::try_recover() {
-  if (!degraded || log.failed() || !hooks.recover()) return;
+  if (!degraded || log.failed() || !log.has_room() || !hooks.recover()) return;
   degraded = false;
   hooks.recovered();
   spdlog::warn("outbox: it takes records again; every table will be healed");
