@@ -2,6 +2,8 @@
 # Builds with the CMake presets. Sourced; needs ui.sh and $root.
 
 build_jobs=${JOBS:-$(nproc)}
+# What one clone has compiled another one need not compile again.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 
 # $1: preset; further arguments: targets (none: everything). The binaries are in $root/build or build-<preset>.
 build_preset() {
