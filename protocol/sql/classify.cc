@@ -103,6 +103,13 @@ statement classify_explain(const PgQuery__ExplainStmt& node) {
   return result;
 }
 
+statement classify_prepare(const PgQuery__PrepareStmt& node) {
+  statement result = harmless(statement_kind::prepare);
+  result.name = node.name;
+  if (node.query != nullptr) result.prepared = std::make_shared<const statement>(classify(*node.query));
+  return result;
+}
+
 statement classify_by_kind(const PgQuery__Node& node) {
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT:
@@ -121,6 +128,8 @@ statement classify_by_kind(const PgQuery__Node& node) {
       return classify_truncate(*node.truncate_stmt);
     case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
       return classify_explain(*node.explain_stmt);
+    case PG_QUERY__NODE__NODE_PREPARE_STMT:
+      return classify_prepare(*node.prepare_stmt);
     default:
       break;
   }

@@ -112,8 +112,6 @@ std::optional<statement> classify_session(const PgQuery__Node& node) {
       return classify_constraints(*node.constraints_set_stmt);
     case PG_QUERY__NODE__NODE_DISCARD_STMT:
       return classify_discard(*node.discard_stmt);
-    case PG_QUERY__NODE__NODE_PREPARE_STMT:
-      return classify_named(statement_kind::prepare, effect::harmless, node.prepare_stmt->name);
     case PG_QUERY__NODE__NODE_EXECUTE_STMT:
       return classify_named(statement_kind::execute, effect::unproven, node.execute_stmt->name);
     case PG_QUERY__NODE__NODE_DEALLOCATE_STMT:

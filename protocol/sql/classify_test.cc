@@ -207,6 +207,8 @@ TEST(classify, settings) {
 TEST(classify, prepared_statements_and_the_session) {
   expect("prepare p(int) as update t set a = $1", kind::prepare, effect::harmless);
   EXPECT_EQ(only("prepare p as select 1").name, "p");
+  ASSERT_TRUE(only("prepare p(int) as update t set a = $1").prepared);
+  EXPECT_EQ(only("prepare p(int) as update t set a = $1").prepared->dml->target.name, "t");
   expect("execute p(1)", kind::execute, effect::unproven);
   EXPECT_EQ(only("execute p").name, "p");
   expect("deallocate p", kind::deallocate, effect::harmless);

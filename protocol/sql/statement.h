@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,13 +83,14 @@ struct statement {
   // May change how names resolve (search_path, role, row_security, temporary objects) or drop prepared
   // statements: what a session learned before has to be asked again. True for every `unproven` statement.
   bool changes_names = false;
-  bool and_chain = false;                  // COMMIT/ROLLBACK AND CHAIN
-  bool refuses_transaction_block = false;  // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY ...
-  bool with_hold = false;                  // DECLARE ... WITH HOLD
-  bool deallocates = false;                // DEALLOCATE, DISCARD ALL
-  std::string name;                        // savepoint, prepared statement, cursor, gid
-  std::optional<dml_info> dml;             // for effect::dml
-  std::vector<relation_ref> written;       // COPY FROM, TRUNCATE: what it names; else empty
+  bool and_chain = false;                     // COMMIT/ROLLBACK AND CHAIN
+  bool refuses_transaction_block = false;     // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY ...
+  bool with_hold = false;                     // DECLARE ... WITH HOLD
+  bool deallocates = false;                   // DEALLOCATE, DISCARD ALL
+  std::string name;                           // savepoint, prepared statement, cursor, gid
+  std::optional<dml_info> dml;                // for effect::dml
+  std::shared_ptr<const statement> prepared;  // PREPARE: the statement inside, with the place of the whole
+  std::vector<relation_ref> written;          // COPY FROM, TRUNCATE: what it names; else empty
   // SELECT, DML, COPY TO, DECLARE: relations named for reading, each once, CTE names among them. What a view
   // among them calls is not part of the proof above: that takes the catalog.
   std::vector<relation_ref> read;

@@ -115,8 +115,17 @@ void fake_backend::on_bind(std::string_view body, std::string& out) {
   wire::encode(wire::bind_complete{}, out);
 }
 
-void fake_backend::describe(const std::string& text, std::string& out) const {
-  const std::size_t count = client_columns(text) + (imaged(text) ? 1 : 0);
+// What EXECUTE runs; any other text is itself.
+std::string fake_backend::resolved(const std::string& text) const {
+  if (!starts(text, "EXECUTE ")) return text;
+  const auto it = statements_.find(text.substr(8));
+  return it == statements_.end() ? "SELECT bad" : it->second;
+}
+
+void fake_backend::describe(const std::string& given, std::string& out) const {
+  const std::string text = resolved(given);
+  const bool has_rows = !starts(text, "PREPARE ");
+  const std::size_t count = has_rows ? client_columns(text) + (imaged(text) ? 1 : 0) : 0;
   if (count == 0) {
     wire::encode(wire::no_data{}, out);
     return;
@@ -157,6 +166,13 @@ bool fake_backend::control(const std::string& text, std::string& out) {
 }
 
 bool fake_backend::execute(std::string text, bool describe_rows, std::string& out) {
+  text = resolved(text);
+  if (starts(text, "PREPARE ")) {
+    const auto as = text.find(" AS ");
+    statements_[text.substr(8, as - 8)] = text.substr(as + 4);
+    wire::encode(wire::command_complete{"PREPARE"}, out);
+    return true;
+  }
   const bool own = has(text, "pg_catalog.txid_current_if_assigned") || has(text, "row_security_active");
   if (failed_ && !starts(text, "ROLLBACK") && !starts(text, "COMMIT")) {
     error("25P02", "aborted", out);

@@ -28,7 +28,8 @@ class fake_backend {
  private:
   void message(char type, std::string_view body, std::string& out);
   void on_bind(std::string_view body, std::string& out);
-  void describe(const std::string& text, std::string& out) const;
+  [[nodiscard]] std::string resolved(const std::string& text) const;
+  void describe(const std::string& given, std::string& out) const;
   bool execute(std::string text, bool describe_rows, std::string& out);
   void rows_of(const std::string& text, std::string& out);
   bool control(const std::string& text, std::string& out);

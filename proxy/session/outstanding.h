@@ -54,6 +54,7 @@ struct outstanding {
   std::vector<std::uint64_t> ripens{};  // marks whose writer ends with this request's transaction
   std::string name{};                   // parse, close of a statement: its name
   std::uint64_t sent_at = 0;            // prepared_statements::now() when it was sent
+  plan_ptr prepares{};                  // execute, query: SQL's PREPARE gives `name` this meaning
   plan_ptr previous{};                  // parse: what the name meant before
   std::uint64_t names_generation = 0;   // own names query
 };

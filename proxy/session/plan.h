@@ -33,7 +33,8 @@ struct plan {
   // before they are forwarded.
   bool may_commit_inside = false;
   std::optional<sql::relation_ref> copied{};  // COPY FROM: only this table is marked ahead
-  std::string rewritten{};                    // capture_mode::image: the text to send
+  std::string rewritten{};                    // the text to send; empty: the client's own
+  std::shared_ptr<const plan> prepares{};     // SQL's PREPARE: what the name will mean
 
   [[nodiscard]] bool ends_transaction() const {
     return kind == sql::statement_kind::commit || kind == sql::statement_kind::rollback ||

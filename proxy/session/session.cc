@@ -143,6 +143,7 @@ rewrite_context session::context() const {
 }
 
 plan_ptr session::plan_for(const sql::statement& s, std::string_view statement_text) {
+  if (s.prepared) return plan_for_prepare(s, statement_text);
   if (s.kind == sql::statement_kind::execute) return plan_for_execute(s, statement_text);
   // In a failed transaction nothing can be asked, and nothing but its end will run.
   if (!s.dml || (server_.settled() && transaction_.failed()))
@@ -153,12 +154,28 @@ plan_ptr session::plan_for(const sql::statement& s, std::string_view statement_t
   return std::make_shared<plan>(plan_dml(s, statement_text, *target, context()));
 }
 
-// SQL's EXECUTE of a statement whose rewritten form legacy holds: its images come back as from that one.
+// SQL's PREPARE runs nothing, but what it prepares is rewritten like a statement that is parsed by protocol.
+plan_ptr session::plan_for_prepare(const sql::statement& s, std::string_view statement_text) {
+  auto p = std::make_shared<plan>(plan_statement(s));
+  if (!s.prepared->dml || (server_.settled() && transaction_.failed())) {
+    p->prepares = std::make_shared<plan>(plan_statement(*s.prepared));
+    return p;
+  }
+  const resolved_name* target = resolve(s.prepared->dml->target);
+  if (target == nullptr) return nullptr;
+  catalog_ = env_.catalog();
+  auto inner = std::make_shared<plan>(plan_dml(*s.prepared, statement_text, *target, context()));
+  p->rewritten = std::exchange(inner->rewritten, {});
+  p->prepares = std::move(inner);
+  return p;
+}
+
+// SQL's EXECUTE does what was prepared. Where that was rewritten its images come back here, too.
 plan_ptr session::plan_for_execute(const sql::statement& s, std::string_view statement_text) {
   const plan_ptr prepared = prepared_.find(s.name);
-  if (!prepared || prepared->mode != capture_mode::image) return std::make_shared<plan>(plan_statement(s));
+  if (!prepared || prepared->mode == capture_mode::unproven) return std::make_shared<plan>(plan_statement(s));
   auto p = std::make_shared<plan>(*prepared);
-  p->rewritten = statement_text;
+  p->rewritten = statement_text;  // it stands for the rewritten one
   return p;
 }
 
@@ -212,6 +229,13 @@ void session::note_sent(const plan& p) {
     default:
       break;
   }
+}
+
+void session::note_prepared(const plan& p, outstanding& answer) {
+  if (!p.prepares) return;
+  answer.name = p.name;
+  answer.prepares = p.prepares;
+  answer.previous = prepared_.store(p.name, p.prepares);
 }
 
 void session::end_sent_transaction(bool in_block) {

@@ -30,7 +30,7 @@ struct session_environment {
   std::function<std::shared_ptr<const mirrored_catalog>()> catalog;  // the newest
   sql::statement_cache* statements = nullptr;                        // of this thread
   partition_t partition;
-  bool raw = false;         // replication: nothing is looked into
+  bool raw = false;                                            // replication: nothing is looked into
   std::size_t max_transaction_bytes = std::size_t{256} << 20;  // images of one transaction held in memory
 };
 
@@ -112,12 +112,14 @@ class session {
   [[nodiscard]] step handle(const wire::frame_view& f);
   [[nodiscard]] bool handle_copy_in(const wire::frame_view& f, step& result);
   [[nodiscard]] plan_ptr plan_for(const sql::statement& s, std::string_view statement_text);
+  [[nodiscard]] plan_ptr plan_for_prepare(const sql::statement& s, std::string_view statement_text);
   [[nodiscard]] plan_ptr plan_for_execute(const sql::statement& s, std::string_view statement_text);
   [[nodiscard]] const resolved_name* resolve(const sql::relation_ref& ref);
   void ask_names(const sql::relation_ref& ref);
   void end_own_exchange();
   void open_batch();
   void note_sent(const plan& p);
+  void note_prepared(const plan& p, outstanding& answer);
   void end_sent_transaction(bool in_block);
   void adopt_answered_state();
   [[nodiscard]] rewrite_context context() const;

@@ -34,6 +34,7 @@ void session::on_error(const wire::frame_view& f) {
   withheld_.clear();
   if (answers_ready(front->what)) {
     front->failed = true;
+    if (front->prepares) prepared_.restore(front->name, front->prepares, front->previous);
     return;
   }
   bool hit_sync = false;
@@ -50,6 +51,7 @@ void session::on_error(const wire::frame_view& f) {
 void session::on_skipped(outstanding o) {
   if (o.what == request::parse && o.own == own_query::none)
     prepared_.restore(o.name, o.statement, o.previous);
+  if (o.prepares) prepared_.restore(o.name, o.prepares, o.previous);
   if (o.own == own_query::names) names_asked_.reset();
   if (o.what == request::execute && o.own == own_query::none) copy_wait_ = copy_in_ = false;
   decide(o.commit_of, false);

@@ -31,15 +31,14 @@ session::step session::handle_parse(const wire::frame_view& f) {
     p = std::make_shared<plan>(plan{.mode = capture_mode::harmless, .changes_names = false});
   } else {
     const sql::statement& s = parsed->statements.front();
-    p = plan_for(
-        s, s.effect == sql::effect::harmless ? std::string_view{} : m->query.substr(s.offset, s.length));
+    p = plan_for(s, m->query.substr(s.offset, s.length));
     if (p == nullptr) return step::blocked;
   }
   open_batch();
   answer.name = m->statement;
   answer.statement = p;
   answer.previous = prepared_.store(answer.name, p);
-  if (p->mode != capture_mode::image) {
+  if (p->rewritten.empty()) {
     server_.forward(f.raw, std::move(answer));
     return step::consumed;
   }
@@ -126,6 +125,7 @@ session::step session::handle_execute(const wire::frame_view& f) {
     answer.commit_of = take_hold();
   }
   note_sent(*statement);
+  note_prepared(*statement, answer);
   if (statement->kind == statement_kind::copy_from || statement == unknown) copy_wait_ = true;
   if (statement->mode == capture_mode::image) {
     p->executed = true;

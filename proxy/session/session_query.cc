@@ -18,9 +18,10 @@ using sql::statement_kind;
 
 namespace {
 
-// COMMIT PREPARED itself writes nothing, but it lets the rows of another transaction appear.
+// COMMIT PREPARED itself writes nothing, but it lets the rows of another transaction appear; what PREPARE
+// prepares has to be looked at.
 bool is_harmless(const sql::statement& s) {
-  return s.effect == effect::harmless && s.kind != statement_kind::commit_prepared;
+  return s.effect == effect::harmless && s.kind != statement_kind::commit_prepared && !s.prepared;
 }
 
 bool is_commit(const sql::statement& s) {
@@ -104,7 +105,7 @@ session::step session::query_of_one(const wire::frame_view& f, std::string_view 
       return step::consumed;
     }
   }
-  const bool needs_script = p->mode == capture_mode::image ||
+  const bool needs_script = p->mode == capture_mode::image || (p->prepares && !p->rewritten.empty()) ||
                             (p->mode == capture_mode::unproven && !in_block && !p->may_commit_inside) ||
                             (sent_.batch_open && sent_.dirty && !in_block);
   if (!needs_script || transaction_.failed()) {
@@ -160,6 +161,7 @@ void session::forward_query(const wire::frame_view& f, std::shared_ptr<std::vect
   if (statements) {
     if (statements->empty()) note_sent(plan{});
     for (const plan& p : *statements) note_sent(p);
+    if (statements->size() == 1) note_prepared(statements->front(), answer);
   }
   answer.statements = std::move(statements);
   sent_.batch_open = false;
@@ -226,7 +228,7 @@ session::step session::run_script() {
 
 void session::send_script_statement(const plan_ptr& p, std::string_view text, std::size_t offset, bool last,
                                     std::optional<seq_t> commit_of) {
-  const std::string_view sent = p->mode == capture_mode::image ? std::string_view(p->rewritten) : text;
+  const std::string_view sent = p->rewritten.empty() ? text : std::string_view(p->rewritten);
   const std::int32_t shift = count_characters(std::string_view(script_->text).substr(0, offset));
   const auto send = [&](const std::string& bytes, request what) {
     outstanding o;
@@ -239,6 +241,7 @@ void session::send_script_statement(const plan_ptr& p, std::string_view text, st
       o.commit_of = commit_of;
       // Legacy alone would send the last tag only after the commit that ends the Query.
       o.withhold = last && !sent_.in_block;
+      note_prepared(*p, o);
     }
     server_.forward(bytes, std::move(o));
   };

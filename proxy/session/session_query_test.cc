@@ -114,5 +114,31 @@ TEST_F(session_test, bytes_may_arrive_one_by_one) {
   EXPECT_EQ(records_.size(), 1U);
 }
 
+TEST_F(session_test, prepare_in_sql_is_imaged_when_executed) {
+  query("PREPARE p AS UPDATE t SET v = 'x' WHERE id = 1");
+  EXPECT_THAT(answers(), ElementsAre("C PREPARE", "Z I"));
+  EXPECT_THAT(records_, IsEmpty());
+  query("EXECUTE p");
+  EXPECT_THAT(answers(), ElementsAre("C UPDATE", "Z I"));
+  ASSERT_EQ(records_.size(), 1U);
+  EXPECT_EQ(records_[0].changes.size(), 1U);
+  EXPECT_THAT(records_[0].marks, IsEmpty());
+}
+
+TEST_F(session_test, execute_of_a_prepared_read_waits_for_nothing) {
+  query("PREPARE p AS SELECT 1");
+  query("EXECUTE p");
+  EXPECT_THAT(answers(), ElementsAre("C PREPARE", "Z I", "T 1", "D 1", "C SELECT", "Z I"));
+  EXPECT_THAT(records_, IsEmpty());
+}
+
+TEST_F(session_test, execute_of_what_the_protocol_prepared_is_imaged) {
+  client(wire::parse{"s", "INSERT INTO t (v) VALUES ('x')", {}}, wire::sync{});
+  answers();
+  query("EXECUTE s");
+  EXPECT_THAT(answers(), ElementsAre("C INSERT", "Z I"));
+  EXPECT_EQ(records_.at(0).changes.size(), 1U);
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy
