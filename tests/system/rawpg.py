@@ -159,7 +159,7 @@ def rows(messages):
 
 
 class Connection:
-    TIMEOUT = 60
+    TIMEOUT = 30
 
     def __init__(self, port, user, database, host="127.0.0.1", log_in=True, **parameters):
         self.socket = socket.create_connection((host, port), self.TIMEOUT)
