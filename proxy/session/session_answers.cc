@@ -317,9 +317,10 @@ void session::decide(std::optional<seq_t>& commit_of, bool committed) {
 void session::on_ready(const wire::frame_view& f) {
   const auto m = wire::decode_ready_for_query(f.body);
   ready_once_ = true;
-  outstanding* front = server_.front();
   if (m) transaction_.on_ready(m->status);
-  if (front == nullptr || !answers_ready(front->what)) {
+  // What is still owed from before this Sync was skipped by legacy.
+  while (server_.front() != nullptr && !answers_ready(server_.front()->what)) on_skipped(server_.pop());
+  if (server_.front() == nullptr) {
     pass(f);
     return;
   }

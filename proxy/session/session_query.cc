@@ -208,13 +208,13 @@ session::step session::run_script() {
     }
   }
   hold_ = {};
-  discarding_ = false;
-  std::string bytes;
-  for (const char target : {'S', 'P'}) {
-    // A simple Query leaves no unnamed statement and portal behind.
-    bytes.clear();
-    wire::encode(wire::close{target, ""}, bytes);
-    server_.forward(bytes, {.what = request::close, .to = audience::script});
+  // A simple Query leaves no unnamed statement and portal behind. After an error legacy skips all but the Sync.
+  if (!std::exchange(discarding_, false)) {
+    for (const char target : {'S', 'P'}) {
+      std::string bytes;
+      wire::encode(wire::close{target, ""}, bytes);
+      server_.forward(bytes, {.what = request::close, .to = audience::script});
+    }
   }
   prepared_.erase("", prepared_.now());
   prepared_.erase_portal("");

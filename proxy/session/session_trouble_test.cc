@@ -79,5 +79,19 @@ TEST_F(session_test, lost_connection_before_the_commit_aborts) {
   EXPECT_EQ(commits_, 0);
 }
 
+TEST_F(session_test, after_a_failed_statement_answers_still_belong_to_their_questions) {
+  query("INSERT INTO t (v) VALUES (bad)");
+  EXPECT_THAT(answers(), ElementsAre("E 22012", "Z I"));
+  query("SELECT 1");
+  EXPECT_THAT(answers(), ElementsAre("T 1", "D 1", "C SELECT", "Z I"));
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  EXPECT_THAT(answers(), ElementsAre("C UPDATE", "Z I"));
+  query("UPDATE t SET v = 'x' WHERE id = 1; UPDATE t SET v = bad; UPDATE t SET v = 'y' WHERE id = 1");
+  EXPECT_THAT(answers(), ElementsAre("C UPDATE", "E 22012", "Z I"));
+  query("SELECT 1");
+  EXPECT_THAT(answers(), ElementsAre("T 1", "D 1", "C SELECT", "Z I"));
+  EXPECT_EQ(records_.size(), 1U);
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy
