@@ -1,6 +1,7 @@
 // The extended protocol, message by message.
 #include "proxy/session/characters.h"
 #include "proxy/session/session.h"
+#include "proxy/session/unknown_text.h"
 
 #include "protocol/wire/backend/error_response.h"
 #include "protocol/wire/frontend/bind.h"
@@ -26,7 +27,9 @@ session::step session::handle_parse(const wire::frame_view& f) {
   if (parsable_encoding_) parsed = env_.statements->get(m->query);
   plan_ptr p;
   if (!parsed || !parsed->ok || parsed->statements.size() > 1) {
-    p = std::make_shared<plan>();
+    auto unknown = std::make_shared<plan>();
+    unknown->may_commit_inside = !one_unknown_statement(m->query);
+    p = std::move(unknown);
   } else if (parsed->statements.empty()) {
     p = std::make_shared<plan>(plan{.mode = capture_mode::harmless, .changes_names = false});
   } else {

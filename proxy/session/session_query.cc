@@ -3,6 +3,7 @@
 
 #include "proxy/session/characters.h"
 #include "proxy/session/session.h"
+#include "proxy/session/unknown_text.h"
 
 #include "protocol/wire/frontend/bind.h"
 #include "protocol/wire/frontend/close.h"
@@ -56,14 +57,17 @@ session::step session::handle_query(const wire::frame_view& f) {
   if (!m) return query_opaque(f);
   std::shared_ptr<const sql::parsed_text> parsed;
   if (parsable_encoding_) parsed = env_.statements->get(m->text);
-  if (!parsed || !parsed->ok) return query_opaque(f);
+  std::optional<sql::statement> unknown;
+  if (parsed && !parsed->ok) unknown = one_unknown_statement(m->text);
+  if (!unknown && (!parsed || !parsed->ok)) return query_opaque(f);
   const auto& all = parsed->statements;
-  if (std::all_of(all.begin(), all.end(), is_harmless)) return query_harmless(f, m->text, parsed);
+  if (!unknown && std::all_of(all.begin(), all.end(), is_harmless)) return query_harmless(f, m->text, parsed);
   // From here on the session must know the transaction state for certain.
   if (!server_.settled()) {
     if (sent_.batch_open) server_.flush();
     return step::blocked;
   }
+  if (unknown) return query_of_one(f, m->text, *unknown);
   return all.size() == 1 ? query_of_one(f, m->text, all.front()) : query_of_many(f, m->text, parsed);
 }
 
@@ -208,7 +212,8 @@ session::step session::run_script() {
     }
   }
   hold_ = {};
-  // A simple Query leaves no unnamed statement and portal behind. After an error legacy skips all but the Sync.
+  // A simple Query leaves no unnamed statement and portal behind. After an error legacy skips all but the
+  // Sync.
   if (!std::exchange(discarding_, false)) {
     for (const char target : {'S', 'P'}) {
       std::string bytes;

@@ -93,5 +93,24 @@ TEST_F(session_test, after_a_failed_statement_answers_still_belong_to_their_ques
   EXPECT_EQ(records_.size(), 1U);
 }
 
+TEST_F(session_test, a_statement_that_the_parser_does_not_know_is_one_of_which_nothing_is_proven) {
+  query("SELECT ((");
+  EXPECT_THAT(answers(), ElementsAre("T 1", "D 1", "C SELECT", "Z I"));
+  EXPECT_THAT(marked_, IsEmpty());
+  EXPECT_THAT(records_, IsEmpty());
+  query("BEGIN");
+  query("UPDATE t SET v == writer()");
+  query("COMMIT");
+  ASSERT_EQ(records_.size(), 1U);
+  EXPECT_EQ(records_[0].marks.size(), 1U);
+}
+
+TEST_F(session_test, a_text_of_several_statements_that_is_not_understood_marks_every_table_ahead) {
+  query("UPDATE t SET v == 1; COMMIT");
+  EXPECT_THAT(marked_, ElementsAre("t"));
+  query("/* hidden */ CALL ((writer");
+  EXPECT_THAT(marked_, ElementsAre("t", "t"));
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy

@@ -1,0 +1,35 @@
+#include "proxy/session/unknown_text.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace pgtandem::proxy {
+namespace {
+
+bool starts_with_word(std::string_view text, std::string_view word) {
+  return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(), [](char w, char c) {
+           return w == std::tolower(static_cast<unsigned char>(c));
+         });
+}
+
+}  // namespace
+
+std::optional<sql::statement> one_unknown_statement(std::string_view text) {
+  constexpr std::size_t longest = std::size_t{1} << 20;  // the parser may have given up over the size alone
+  const auto first = text.find_first_not_of(" \t\r\n\f");
+  const auto last = text.find_last_not_of("; \t\r\n\f");
+  if (first == std::string_view::npos || last == std::string_view::npos || last < first) return std::nullopt;
+  const std::string_view body = text.substr(first, last - first + 1);
+  if (body.size() > longest || body.find(';') != std::string_view::npos) return std::nullopt;
+  // A comment in front could hide these.
+  if (body.starts_with("--") || body.starts_with("/*")) return std::nullopt;
+  for (const std::string_view word : {"copy", "call", "do"})
+    if (starts_with_word(body, word)) return std::nullopt;
+  sql::statement s;
+  s.offset = first;
+  s.length = body.size();
+  s.changes_names = true;
+  return s;
+}
+
+}  // namespace pgtandem::proxy
