@@ -85,5 +85,16 @@ TEST_F(session_test, row_limit_is_played_by_the_session) {
   EXPECT_EQ(records_.at(0).changes.size(), 1U);
 }
 
+TEST_F(session_test, commit_of_a_failed_block_is_a_rollback_in_the_extended_protocol_too) {
+  query("BEGIN");
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  query("UPDATE t SET v = bad");
+  answers();
+  client(wire::parse{"", "COMMIT", {}}, wire::bind{}, wire::describe{'P', ""}, wire::execute{"", 0},
+         wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("1", "2", "n", "C ROLLBACK", "Z I"));
+  EXPECT_THAT(records_, IsEmpty());
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy

@@ -6,7 +6,12 @@ namespace pgtandem::proxy {
 bool session::hold_commit(commit_point via) {
   switch (hold_.stage) {
     case hold_stage::none:
-      if (server_.settled() && transaction_.failed()) {
+      if (transaction_.failed()) {
+        // Legacy would refuse the witness as it refuses everything now. Unless what is under way recovers.
+        if (!server_.settled()) {
+          server_.flush();
+          return false;
+        }
         hold_.stage = hold_stage::ready;
         return true;
       }
