@@ -41,6 +41,7 @@ class Cluster:
         "shared_buffers": "128MB",
         "max_wal_size": "4GB",
         "checkpoint_timeout": "30min",
+        "deadlock_timeout": "100ms",
         "log_min_messages": "warning",
         "log_line_prefix": "'%m [%p] %a: '",
     }
