@@ -1,6 +1,7 @@
 #include "proxy/daemon/daemon.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <csignal>
@@ -41,6 +42,14 @@ class signal_watch {
   std::atomic<unsigned> seen_ = 0;
   std::jthread thread_;
 };
+
+// A session takes two descriptors; the usual soft limit of 1,024 would end at five hundred of them.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("cannot raise the limit of open files");
+}
 
 class daemon : public admin_source {
  public:
@@ -125,6 +134,7 @@ class daemon : public admin_source {
 
 int run_daemon(const config& c) {
   const signal_watch signals;
+  raise_descriptor_limit();
   try {
     daemon d(c);
     if (d.start([&] { return signals.seen() > 0; })) {
