@@ -63,7 +63,7 @@ def make_pair(request, servers, directory, numbers):
 
     yield make
     for pair in pairs:
-        pair.daemon.stop()
+        pair.remove()
         if getattr(request.node, "test_failed", True):
             print(f"the end of pgtandem's log:\n{pair.daemon.log_tail()}")
 

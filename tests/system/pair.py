@@ -90,6 +90,15 @@ class Pair:
     def target(self):
         return self.servers.target
 
+    def remove(self):
+        """Stops the daemon and drops the databases, if the servers still run: hundreds of tests share a disk."""
+        self.daemon.stop()
+        for server, database in ((self.legacy, self.database), (self.legacy, self.twin), (self.target, self.database)):
+            try:
+                server.sql("postgres", f"DROP DATABASE {database} WITH (FORCE)")
+            except psycopg2.Error:
+                pass
+
     def reconfigure(self, options=(), **top):
         self.daemon.configure({self.database: self.servers.entry(self.database, **dict(options))}, **top)
 
