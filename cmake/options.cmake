@@ -1,6 +1,6 @@
 # Compiler flags, sanitizers and ccache, shared by every target of the project.
 option(PGTANDEM_TESTS "Build the tests" ON)
-set(PGTANDEM_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, address or thread")
+set(PGTANDEM_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, address, thread or fuzzer")
 
 find_program(CCACHE ccache)
 if(CCACHE)
@@ -23,6 +23,13 @@ elseif(PGTANDEM_SANITIZE STREQUAL "thread")
   target_compile_options(pgtandem_options INTERFACE
     -fsanitize=thread -fno-omit-frame-pointer -Wno-error=mismatched-new-delete -Wno-error=tsan)
   target_link_options(pgtandem_options INTERFACE -fsanitize=thread)
+elseif(PGTANDEM_SANITIZE STREQUAL "fuzzer")
+  # Clang, whose warnings nobody else looks at. Only what tests/fuzz links is built: coroutines with sanitizers
+  # are beyond clang 14.
+  target_compile_options(pgtandem_options INTERFACE
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+    -Wno-error -Wno-unknown-warning-option)
+  target_link_options(pgtandem_options INTERFACE -fsanitize=address,undefined)
 elseif(PGTANDEM_SANITIZE)
-  message(FATAL_ERROR "PGTANDEM_SANITIZE must be empty, address or thread")
+  message(FATAL_ERROR "PGTANDEM_SANITIZE must be empty, address, thread or fuzzer")
 endif()

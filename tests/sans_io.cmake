@@ -1,11 +1,11 @@
 # The target sans_io_tests: every test that needs nothing, from the folders that do no I/O. They are what is cheap
 # to build and run with sanitizers. Their names, one a line, are in <build>/sans_io_tests.txt.
 set(sans_io_tests "")
-foreach(folder protocol/wire protocol/sql protocol/change protocol/catalog proxy/session proxy/config)
+foreach(folder protocol/wire protocol/sql protocol/change protocol/catalog proxy/session proxy/config tests/fuzz)
   get_property(targets DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target ${targets})
     get_target_property(type ${target} TYPE)
-    if(type STREQUAL EXECUTABLE AND target MATCHES "_test$")
+    if(type STREQUAL EXECUTABLE AND target MATCHES "_(test|fuzz)$")
       list(APPEND sans_io_tests ${target})
     endif()
   endforeach()

@@ -101,12 +101,17 @@ def leaking_public_headers(root):
             yield f"{header} brings in {', '.join(leaks)} and is used by {', '.join(outside)}"
 
 
+# Inputs of fuzz targets: bytes.
+INPUTS = (Path("tests/fuzz/corpus"), Path("tests/fuzz/findings"))
+
+
 def text_files(root):
     """Everything that people maintain: code, tests, scripts, documentation."""
     for top in (*MODULES, "bench", "cmake", "deploy", "docs", "tests", ".ci"):
         for path in sorted((root / top).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                yield path.relative_to(root)
+            name = path.relative_to(root)
+            if path.is_file() and "__pycache__" not in path.parts and not any(i in name.parents for i in INPUTS):
+                yield name
 
 
 def long_files(root, limit=400):
