@@ -46,8 +46,9 @@ struct outstanding {
   std::int32_t max_rows = 0;                        // execute: the client's limit
   std::int32_t rows_given = 0;                      // execute: rows passed on so far
   bool from_portal = false;                         // execute: answered from portal->rows, nothing was sent
-  std::string error_instead{};  // what the client is told where legacy's error would not do
-  bool withhold = false;        // execute: its tag waits for ReadyForQuery
+  std::string error_instead{};          // what the client is told where legacy's error would not do
+  std::string answered_before_ready{};  // sync: told to the client once what it commits is committed
+  bool withhold = false;                // execute: its tag waits for ReadyForQuery
   bool failed = false;
   std::int32_t position_shift = 0;      // characters of the client's text before this statement
   std::optional<seq_t> commit_of{};     // answers whether this record's transaction committed

@@ -330,6 +330,7 @@ void session::on_ready(const wire::frame_view& f) {
     if (!o.failed) client_out_.append(withheld_);
     withheld_.clear();
   }
+  if (!o.failed) client_out_.append(o.answered_before_ready);
   ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
   if (!ending_marks_.empty() && m && m->status == 'I')
     actions_.push_back(ripen_action{std::exchange(ending_marks_, {})});

@@ -15,6 +15,12 @@ bool session::hold_commit(commit_point via) {
         hold_.stage = hold_stage::ready;
         return true;
       }
+      // A block may have failed in a batch that is not answered yet: then its commit is a rollback, and the
+      // witness an error that nobody asked for.
+      if (sent_.in_block && server_.ready_owed() > 0) {
+        if (sent_.batch_open) server_.flush();
+        return false;
+      }
       hold_.stage = hold_stage::draining;
       ask_witness(sent_.unproven || catalog_->writes_inside_commit());
       return false;

@@ -5,6 +5,7 @@
 #include "proxy/session/session.h"
 #include "proxy/session/unknown_text.h"
 
+#include "protocol/wire/backend/empty_query_response.h"
 #include "protocol/wire/frontend/bind.h"
 #include "protocol/wire/frontend/close.h"
 #include "protocol/wire/frontend/describe.h"
@@ -202,6 +203,8 @@ session::step session::run_script() {
     send_script_statement(p, text, s.offset, script_->next == all.size(), commit_of);
   }
   outstanding end;
+  // An empty Query ends the implicit transaction like any other, and is answered after that.
+  if (all.empty()) wire::encode(wire::empty_query_response{}, end.answered_before_ready);
   if (!discarding_ && sent_.dirty && !sent_.in_block) {
     if (!hold_commit(commit_point::sync)) return step::blocked;
     if (hold_.rejected) {

@@ -140,5 +140,16 @@ TEST_F(session_test, execute_of_what_the_protocol_prepared_is_imaged) {
   EXPECT_EQ(records_.at(0).changes.size(), 1U);
 }
 
+TEST_F(session_test, empty_query_behind_an_execute_is_answered_after_the_commit_that_it_is) {
+  hold_prepares_ = true;
+  client(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::bind{}, wire::execute{"", 0},
+         wire::query{""});
+  EXPECT_THAT(answers(), ElementsAre("1", "2", "C UPDATE"));
+  answer_prepare();
+  run();
+  EXPECT_THAT(answers(), ElementsAre("I", "Z I"));
+  EXPECT_THAT(decisions_, ElementsAre("1 committed"));
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy

@@ -34,6 +34,14 @@ TEST_F(session_test, rejected_record_rolls_the_transaction_back) {
   EXPECT_EQ(commits_, 0);
 }
 
+TEST_F(session_test, commit_sent_ahead_of_an_error_in_its_block_is_a_rollback) {
+  client(wire::query{"BEGIN"}, wire::query{"UPDATE t SET v = 'x' WHERE id = 1"},
+         wire::query{"UPDATE t SET v = bad"}, wire::query{"COMMIT"}, wire::query{"SELECT 1"});
+  EXPECT_THAT(answers(), ElementsAre("C BEGIN", "Z T", "C UPDATE", "Z T", "E 22012", "Z E", "C ROLLBACK",
+                                     "Z I", "T 1", "D 1", "C SELECT", "Z I"));
+  EXPECT_THAT(records_, IsEmpty());
+}
+
 TEST_F(session_test, unproven_statement_marks_what_it_locked) {
   query("SELECT writer()");
   EXPECT_THAT(answers(), ElementsAre("T 1", "D 1", "C SELECT", "Z I"));

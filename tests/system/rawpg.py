@@ -168,18 +168,21 @@ class Connection:
         self._buffer = bytearray()
         self._at = 0
         self.parameters = {}
+        self.next_size = lambda: 1 << 20  # how many bytes at most the next write takes
         self.process = self.secret = None
         if log_in:
-            self.startup_messages = self.exchange(startup(user=user, database=database, **parameters))
-            self._remember(self.startup_messages)
+            self.startup_messages = self.log_in(user=user, database=database, **parameters)
 
-    def _remember(self, messages):
+    def log_in(self, **parameters):
+        """Sends the start-up packet; returns what came back, and remembers settings and the key for cancel requests."""
+        messages = self.exchange(startup(**parameters))
         for m in messages:
             if m.type == "S":
                 name, value = m.body[:-1].split(b"\0")
                 self.parameters[name.decode()] = value.decode()
             elif m.type == "K":
                 self.process, self.secret = struct.unpack_from("!i", m.body)[0], m.body[4:]
+        return messages
 
     def close(self, politely=True):
         if politely:
@@ -210,9 +213,9 @@ class Connection:
             self._at = 0
         return m
 
-    def transfer(self, data, enough):
+    def transfer(self, data, enough, done=False):
         """Sends `data` and reads until enough(message) has said yes to a message and everything is sent."""
-        view, messages, done = memoryview(data), [], False
+        view, messages = memoryview(data), []
         deadline = time.monotonic() + self.TIMEOUT
         while True:
             while not done and (m := self._next()):
@@ -226,7 +229,7 @@ class Connection:
                 raise NoAnswer(f"so far {messages[-5:]}")
             try:
                 if writable:
-                    view = view[self.socket.send(view[:1 << 20]):]
+                    view = view[self.socket.send(view[:self.next_size()]):]
                 if readable:
                     chunk = self.socket.recv(1 << 20)
                     if not chunk:
