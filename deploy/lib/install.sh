@@ -8,7 +8,7 @@ packages_to_build=(
   libxxhash-dev libyaml-cpp-dev
 )
 packages_to_run=(postgresql-15 postgresql-client-15 python3)
-packages_to_test=(clang-14 libclang-rt-14-dev pgbouncer python3-psycopg2 python3-pytest shellcheck)
+packages_to_test=(clang-14 libclang-rt-14-dev pgbouncer python3-psycopg2 python3-pytest python3-venv shellcheck)
 
 # Prints those of the named packages that are not installed.
 missing_packages() {

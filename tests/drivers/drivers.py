@@ -1,0 +1,105 @@
+"""The drivers: how each one's program is built from its pinned manifest, and started."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from cluster import BIN
+
+HERE = Path(__file__).resolve().parent
+BUILD = HERE.parents[1] / "build" / "drivers"
+
+
+class Driver:
+    """A program in a folder of its own, built into build/drivers/<name> and run with that as working directory."""
+
+    more = ()     # scenarios that are not common to all, which it runs too
+    marks = ()    # scenarios in which it writes in a way that pgtandem marks instead of imaging
+    without = {}  # scenario to SQLSTATEs that it does not show
+
+    def __init__(self, name, **more):
+        self.name = name
+        self.source = HERE / name
+        self.directory = BUILD / name
+        self.__dict__.update(more)
+
+    def sources(self):
+        return sorted(path for folder in (self.source, HERE / "common") for path in folder.rglob("*")
+                      if path.is_file() and "__pycache__" not in path.parts)
+
+    def manifest(self):
+        """What is fetched; when none of it has changed, nothing is fetched again."""
+        return []
+
+    def build(self):
+        stamp = self.directory / "fetched"
+        digest = hashlib.sha256(b"".join((self.source / name).read_bytes() for name in self.manifest())).hexdigest()
+        if not stamp.exists() or stamp.read_text() != digest:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            self.directory.mkdir(parents=True)
+            self.fetch()
+            stamp.write_text(digest)
+        self.compile()
+
+    def fetch(self):
+        pass
+
+    def compile(self):
+        pass
+
+    def command(self):
+        raise NotImplementedError
+
+    def environment(self):
+        return {}
+
+    def start(self, port, database, scenarios):
+        environment = {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(port), "PGDATABASE": database, "PGUSER": "app",
+                       "PGSSLMODE": "disable", "PGTZ": "UTC", "TZ": "UTC", "LC_ALL": "C.UTF-8", **self.environment()}
+        return subprocess.run([*self.command(), *scenarios], cwd=self.directory, env=environment, capture_output=True,
+                              text=True, timeout=300)
+
+    def run(self, *command, cwd=None, **environment):
+        result = subprocess.run(command, cwd=cwd or self.directory, env={**os.environ, **environment},
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert result.returncode == 0, f"{command} failed:\n{result.stdout[-5000:]}"
+
+
+class Psql(Driver):
+    """Of the server's own version; the program that drives it needs Python alone."""
+
+    def command(self):
+        return ["/usr/bin/python3", self.source / "scenarios.py"]
+
+    def environment(self):
+        return {"PSQL": BIN / "psql", "PYTHONPATH": HERE / "common"}
+
+
+class Python(Driver):
+    def manifest(self):
+        return ["requirements.txt"]
+
+    def fetch(self):
+        self.run("/usr/bin/python3", "-m", "venv", "venv")
+        self.run("venv/bin/pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "-r",
+                 self.source / "requirements.txt")
+
+    def command(self):
+        return ["venv/bin/python", self.source / "scenarios.py"]
+
+    def environment(self):
+        return {"PYTHONPATH": HERE / "common", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+# What every driver marks: COPY has no image. What some do:
+FETCH = "cursor"   # FETCH may run whatever its cursor's query calls, so it proves nothing about a table written before
+LITERALS = "large"  # a statement of more than 16 MiB, its values included, is not parsed
+
+DRIVERS = [
+    Psql("psql", marks=("copy", FETCH, LITERALS)),
+    Python("psycopg2", marks=("copy", FETCH, LITERALS),
+           without={"reconnect": {"57P01"}}),  # its libpq tells of the lost connection instead
+    Python("psycopg3", marks=("copy", FETCH), more=("pipeline",)),
+]

@@ -1,0 +1,19 @@
+\set FETCH_COUNT 7
+SELECT id, v FROM number ORDER BY id;
+UPDATE number SET v = -v WHERE id BETWEEN 101 AND 110 RETURNING id, v;
+BEGIN;
+DECLARE portal CURSOR FOR SELECT id, v FROM number ORDER BY id;
+FETCH 10 FROM portal;
+UPDATE number SET v = v + 1000 WHERE id <= 5;
+MOVE 180 FROM portal;
+FETCH ALL FROM portal;
+CLOSE portal;
+DECLARE locking CURSOR FOR SELECT id FROM number WHERE id > 199 FOR UPDATE;
+FETCH locking;
+UPDATE number SET v = 0 WHERE CURRENT OF locking RETURNING id;
+DECLARE held CURSOR WITH HOLD FOR SELECT v FROM number WHERE id <= 5 ORDER BY id;
+COMMIT;
+FETCH ALL FROM held;
+CLOSE held;
+SELECT id, v / (id - 150) FROM number ORDER BY id;
+SELECT count(*) FROM number;

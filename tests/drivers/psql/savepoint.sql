@@ -1,0 +1,14 @@
+\set ON_ERROR_ROLLBACK on
+BEGIN;
+INSERT INTO step VALUES (1, 'outer');
+SAVEPOINT a;
+INSERT INTO step VALUES (2, 'kept');
+SAVEPOINT b;
+INSERT INTO step VALUES (3, 'lost');
+ROLLBACK TO SAVEPOINT b;
+UPDATE step SET v = 'kept twice' WHERE id = 2;
+RELEASE SAVEPOINT a;
+INSERT INTO step VALUES (1, 'again');
+INSERT INTO step VALUES (4, 'after');
+COMMIT;
+SELECT * FROM step ORDER BY id;
