@@ -59,7 +59,7 @@ class Driver:
         environment = {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(port), "PGDATABASE": database, "PGUSER": "app",
                        "PGSSLMODE": "disable", "PGTZ": "UTC", "TZ": "UTC", "LC_ALL": "C.UTF-8", **self.environment()}
         return subprocess.run([*self.command(), *scenarios], cwd=self.directory, env=environment, capture_output=True,
-                              text=True, timeout=300)
+                              text=True, timeout=120)
 
     def run(self, *command, cwd=None, **environment):
         result = subprocess.run(command, cwd=cwd or self.directory, env={**os.environ, **environment},
@@ -102,4 +102,6 @@ DRIVERS = [
     Python("psycopg2", marks=("copy", FETCH, LITERALS),
            without={"reconnect": {"57P01"}}),  # its libpq tells of the lost connection instead
     Python("psycopg3", marks=("copy", FETCH), more=("pipeline",)),
+    Python("asyncpg", marks=("copy", FETCH),
+           without={"reconnect": {"57P01"}}),  # its own 08003 instead
 ]
