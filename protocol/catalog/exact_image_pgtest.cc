@@ -30,7 +30,8 @@ const std::string& database() {
     auto& cluster = test_support::shared_cluster();
     auto db = cluster.fresh_database();
     cluster.execute(db, R"(
-      CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION ltree;
+      CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION ltree; CREATE EXTENSION cube;
+      CREATE EXTENSION seg; CREATE DOMAIN initial AS "char"; CREATE TYPE priced AS (price money, t text);
       CREATE TYPE mood AS ENUM ('so so', 'ha"ppy', 'b\ack', 'null');
       CREATE DOMAIN email AS text CHECK (VALUE <> 'x');
       CREATE DOMAIN ratio AS float8; CREATE DOMAIN ratio2 AS ratio; CREATE DOMAIN doc AS jsonb;
@@ -88,20 +89,40 @@ class exact_image : public testing::TestWithParam<type_case> {
     }
   }
 
-  // Captures with `settings`, writes under pinned ones, compares.
-  void round_trip(const std::string& settings, image_encoding encoding, std::uint8_t spoilt) {
-    SCOPED_TRACE(settings);
-    client::connection session(test_support::shared_cluster().conninfo(database()));
-    if (!settings.empty()) session.query_simple(settings);
+  // Captures in one form in the session, writes under pinned settings, compares. Where the session lacks what
+  // the form needs there must be no image.
+  void round_trip(client::connection& session, image_form form, bool exact) {
+    SCOPED_TRACE(form == image_form::plain ? "plain" : "pinned");
     std::vector<std::string> images;
-    for (const auto& image : capture(session, source_, encoding, "id")) {
-      ASSERT_EQ(image.has_value(), (GetParam().needs & spoilt) == 0);
+    for (const auto& image : capture(session, source_, form, "id")) {
+      ASSERT_EQ(image.has_value(), exact);
       if (image) images.push_back(*image);
     }
     if (images.empty()) return;
     own_->query_simple("TRUNCATE public.copy");
     insert_images(*own_, copy_, images);
     expect_equal_tables();
+  }
+
+  // A session with these settings, which leave `unmet` of what types need.
+  void in_session(const std::string& settings, std::uint8_t unmet) {
+    SCOPED_TRACE(settings);
+    client::connection session(test_support::shared_cluster().conninfo(database()));
+    if (!settings.empty()) session.query_simple(settings);
+    const auto all_settings = [&] {
+      return std::string(
+          session
+              .query_simple(
+                  "SELECT pg_catalog.string_agg(name || '=' || setting, ' ') FROM pg_catalog.pg_settings")
+              .at(0, 0));
+    };
+    const auto before = all_settings();
+    EXPECT_EQ(session.query_simple(fmt::format("SELECT {}", unmet_needs_sql())).u64(0, 0), unmet);
+    const bool met = (unmet & (GetParam().needs | needs_utf8)) == 0;
+    EXPECT_EQ(image_form_for(source_, unmet), met ? image_form::plain : image_form::pinned);
+    round_trip(session, image_form::plain, met);
+    round_trip(session, image_form::pinned, true);
+    EXPECT_EQ(all_settings(), before);
   }
 
   std::optional<client::connection> own_;
@@ -113,18 +134,19 @@ TEST_P(exact_image, survives_any_session) {
   ASSERT_EQ(source_.refusals, std::vector<std::string>());
   EXPECT_EQ(source_.columns[1].form, GetParam().form);
   EXPECT_EQ(source_.columns[1].needs, GetParam().needs);
-  for (const auto encoding : {image_encoding::plain, image_encoding::base64}) {
-    round_trip("", encoding, needs_nothing);
-    round_trip(std::string(pin_settings_sql()), encoding, needs_nothing);
-    round_trip(std::string(hostile_settings), encoding, 0xFF);
-    round_trip("SET DateStyle = 'German'; SET TimeZone = 'America/St_Johns'", encoding, needs_iso_dates);
-    round_trip("SET DateStyle = 'Postgres, MDY'; SET IntervalStyle = 'iso_8601'", encoding,
-               needs_iso_dates | needs_interval_style);
-    round_trip("SET IntervalStyle = 'postgres_verbose'; SET extra_float_digits = 0", encoding,
-               needs_interval_style | needs_float_digits);
-    round_trip("SET TimeZone = '<odd>-3:21'; SET extra_float_digits = 1; SET bytea_output = escape", encoding,
-               0);
-  }
+  in_session("", needs_nothing);
+  in_session(std::string(pin_settings_sql()), needs_nothing);
+  in_session(std::string(hostile_settings), needs_every_text_setting);
+  in_session("SET DateStyle = 'German'; SET TimeZone = 'America/St_Johns'; SET client_encoding = 'UTF8'",
+             needs_iso_dates);
+  in_session("SET DateStyle = 'Postgres, MDY'; SET IntervalStyle = 'iso_8601'; SET lc_monetary = 'POSIX'",
+             needs_iso_dates | needs_interval_style);
+  in_session("SET IntervalStyle = 'postgres_verbose'; SET extra_float_digits = 0",
+             needs_interval_style | needs_float_digits);
+  in_session("SET TimeZone = '<odd>-3:21'; SET extra_float_digits = 1; SET bytea_output = escape",
+             needs_nothing);
+  in_session("SET client_encoding = 'LATIN1'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'sql_standard'",
+             needs_utf8 | needs_iso_dates | needs_interval_style);
 }
 
 // Text that breaks what is careless with quotes, escapes or control characters.
@@ -239,6 +261,16 @@ INSTANTIATE_TEST_SUITE_P(
         type_case{"ltree", {"'Top.Science'"}, text}, type_case{"lquery", {"'Top.*{0,2}.sport*@'"}, text}),
     name_of);
 
+// Values that are not characters by themselves have to reach the image without passing through JSON.
+INSTANTIATE_TEST_SUITE_P(single_bytes, exact_image,
+                         testing::Values(type_case{"\"char\"",
+                                                   {"'a'", "''", "'\"'", "'\\'", "(-1)::\"char\"",
+                                                    "(-128)::\"char\"", "127::\"char\"", "10::\"char\""},
+                                                   column_form::char_code},
+                                         type_case{
+                                             "initial", {"'x'", "(-61)::\"char\""}, column_form::char_code}),
+                         name_of);
+
 INSTANTIATE_TEST_SUITE_P(
     composites_and_domains, exact_image,
     testing::Values(type_case{"email", {awkward}}, type_case{"code", {"'abc'"}},
@@ -260,10 +292,8 @@ INSTANTIATE_TEST_SUITE_P(
                     type_case{"as_row", {"ROW(1, " + awkward + ")"}, text}),
     name_of);
 
-constexpr auto all_needs = needs_float_digits | needs_iso_dates | needs_interval_style;
-
 INSTANTIATE_TEST_SUITE_P(
-    exact_under_default_settings, exact_image,
+    text_that_depends_on_settings, exact_image,
     testing::Values(
         type_case{"double precision[]",
                   {"'[0:2]={0.1,-0,NaN}'", "'{5e-324,1.7976931348623157e308}'"},
@@ -291,7 +321,17 @@ INSTANTIATE_TEST_SUITE_P(
             "tstzrange", {"'[1880-01-01 00:00:00+00,2024-01-02 03:04:05.678901+00)'"}, text, needs_iso_dates},
         type_case{
             "tstzmultirange", {"'{[1880-01-02 00:00:00+00,2024-01-01 00:00:00+00)}'"}, text, needs_iso_dates},
-        type_case{"dated", {"ROW('2024-01-02 03:04:05.678901+00', 0.1, '1 mon -1 day')"}, text, all_needs}),
+        type_case{"dated",
+                  {"ROW('2024-01-02 03:04:05.678901+00', 0.1, '1 mon -1 day')"},
+                  text,
+                  needs_float_digits | needs_iso_dates | needs_interval_style},
+        type_case{"money[]",
+                  {"ARRAY['12.34'::text::money, '-92233720368547758.08'::text::money]"},
+                  text,
+                  needs_c_money},
+        type_case{"priced", {"ROW('0.01'::text::money, 'x')"}, text, needs_c_money},
+        type_case{"cube", {"'(0.1,2),(3,4)'"}, text, needs_every_text_setting},
+        type_case{"seg", {"'1.50 .. <2'"}, text, needs_every_text_setting}),
     name_of);
 
 }  // namespace

@@ -39,10 +39,10 @@ inline std::optional<std::string> to_image(const client::result& rows, int row, 
 }
 
 inline std::vector<std::optional<std::string>> capture(client::connection& c, const relation& r,
-                                                       image_encoding encoding, const std::string& order) {
-  const auto rows = c.query_simple(fmt::format("SELECT {} FROM {} AS \"the row\" ORDER BY {}",
-                                               image_expression(r, "\"the row\"", encoding),
-                                               qualified_name(r.name), order));
+                                                       image_form form, const std::string& order) {
+  const auto rows =
+      c.query_simple(fmt::format("SELECT {} FROM {} AS \"the row\" ORDER BY {}",
+                                 image_expression(r, "\"the row\"", form), qualified_name(r.name), order));
   std::vector<std::optional<std::string>> images;
   for (int i = 0; i < rows.rows(); ++i) images.push_back(to_image(rows, i, r));
   return images;

@@ -15,11 +15,9 @@ class image_guard : public testing::Test {
     return name;
   }
   // Length of the image of the only row, nullopt for NULL.
-  std::optional<std::uint64_t> image_length(const relation& r,
-                                            image_encoding encoding = image_encoding::plain) {
-    const auto rows =
-        c_.query_simple(fmt::format("SELECT pg_catalog.octet_length({}) FROM {} AS b",
-                                    image_expression(r, "b", encoding), qualified_name(r.name)));
+  std::optional<std::uint64_t> image_length(const relation& r, image_form form = image_form::plain) {
+    const auto rows = c_.query_simple(fmt::format("SELECT pg_catalog.octet_length({}) FROM {} AS b",
+                                                  image_expression(r, "b", form), qualified_name(r.name)));
     if (rows.is_null(0, 0)) return std::nullopt;
     return rows.u64(0, 0);
   }
@@ -33,7 +31,7 @@ TEST_F(image_guard, a_hundred_megabytes_of_bytea_in_the_widest_output_are_imaged
   const auto r = load_one(c_, "public", "big");
   c_.query_simple("SET bytea_output = escape");
   EXPECT_GT(image_length(r), 400'000'000U);
-  EXPECT_GT(image_length(r, image_encoding::base64), 500'000'000U);
+  EXPECT_GT(image_length(r, image_form::pinned), 500'000'000U);
 }
 
 TEST_F(image_guard, just_below_the_limits_what_json_escapes_most_still_fits) {
@@ -42,7 +40,7 @@ TEST_F(image_guard, just_below_the_limits_what_json_escapes_most_still_fits) {
   c_.query_simple("INSERT INTO big SELECT 1, repeat(E'\\x01', 149999999)");
   EXPECT_TRUE(image_length(r));
   c_.query_simple("UPDATE big SET t = repeat(E'\\x01', 129999999)");
-  EXPECT_TRUE(image_length(r, image_encoding::base64));
+  EXPECT_TRUE(image_length(r, image_form::pinned));
 }
 
 TEST_F(image_guard, rows_beyond_the_limit_are_null_and_do_not_fail) {
@@ -83,7 +81,7 @@ TEST_F(image_guard, the_guard_reads_nothing_from_toast) {
   {
     client::connection reader(test_support::shared_cluster().conninfo(database()));
     const auto rows = reader.query_simple(
-        fmt::format("SELECT {} FROM big AS b", image_expression(r, "b", image_encoding::plain)));
+        fmt::format("SELECT {} FROM big AS b", image_expression(r, "b", image_form::plain)));
     EXPECT_TRUE(rows.is_null(0, 0));
   }
   EXPECT_EQ(toast_reads(), before);
@@ -101,7 +99,7 @@ TEST_F(image_guard, more_inexact_columns_than_a_function_takes_arguments) {
                   "copy(LIKE big INCLUDING ALL)",
                   columns, values));
   const auto r = load_one(c_, "public", "big");
-  const auto images = capture(c_, r, image_encoding::plain, "id");
+  const auto images = capture(c_, r, image_form::plain, "id");
   c_.query_simple(std::string(pin_settings_sql()));
   insert_images(c_, load_one(c_, "public", "copy"), {images.at(0).value()});
   EXPECT_EQ(
@@ -117,8 +115,7 @@ TEST_F(image_guard, returning_takes_the_expression_in_every_kind_of_statement) {
   const auto r = load_one(c_, "public", "big");
   c_.query_simple(std::string(hostile_settings));
   const auto run = [&](const std::string& sql, const std::string& alias) {
-    const auto rows =
-        c_.query_simple(sql + " RETURNING " + image_expression(r, alias, image_encoding::plain));
+    const auto rows = c_.query_simple(sql + " RETURNING " + image_expression(r, alias, image_form::plain));
     EXPECT_EQ(rows.rows(), 1) << sql;
     return to_image(rows, 0, r).value();
   };

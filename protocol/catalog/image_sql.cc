@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 namespace pgtandem::catalog {
@@ -13,7 +15,7 @@ const std::string& base_type(const column& c) {
 }
 
 std::string reference(const column& c, std::string_view alias) {
-  return fmt::format("{}.{}", alias, quote_identifier(c.name));
+  return fmt::format("{}.{}", alias, quote_identifier_ascii(c.name));
 }
 
 std::string hex_of(std::string_view send_function, const std::string& value) {
@@ -52,6 +54,8 @@ std::string exact_text(const column& c, std::string_view alias) {
       return hex_of("interval_send", value);
     case column_form::money:
       return hex_of("cash_send", value);
+    case column_form::char_code:
+      return hex_of("charsend", value);
     default:
       break;
   }
@@ -68,6 +72,21 @@ std::string exact_text(const column& c, std::string_view alias) {
   return fmt::format("CAST({} AS pg_catalog.text)", value);
 }
 
+// row_to_json of the row, without what has to be kept out of it.
+std::string row_object(const relation& r, std::string_view alias) {
+  std::string rest;
+  for (const auto& c : r.columns) {
+    if (c.apart) continue;
+    if (!rest.empty()) rest += ", ";
+    rest += reference(c, alias);
+  }
+  if (rest.empty()) return "'{}'";
+  const bool whole =
+      std::none_of(r.columns.begin(), r.columns.end(), [](const column& c) { return c.apart; });
+  if (whole) return fmt::format("pg_catalog.row_to_json({}.*)", alias);
+  return fmt::format("(SELECT pg_catalog.row_to_json(\"row\".*) FROM (SELECT {}) AS \"row\")", rest);
+}
+
 // json_object() of texts: unlike json_build_object() it takes any number of columns.
 std::string overlay(const relation& r, std::string_view alias) {
   std::string columns;
@@ -78,7 +97,7 @@ std::string overlay(const relation& r, std::string_view alias) {
       columns += ", ";
       values += ", ";
     }
-    columns += quote_literal(c.name);
+    columns += quote_literal_ascii(c.name);
     values += exact_text(c, alias);
   }
   if (columns.empty()) return {};
@@ -113,51 +132,116 @@ std::string size_of(const column& c, std::string_view alias) {
 
 // A value may become six times as long in JSON (\u0001), and base64 adds a third: the result has to stay
 // below 1 GB.
-std::string_view size_limit(image_encoding encoding) {
-  return encoding == image_encoding::plain ? "150000000" : "130000000";
+std::string_view size_limit(image_form form) {
+  return form == image_form::plain ? "150000000" : "130000000";
 }
 
-std::vector<std::string> conditions(const relation& r, std::string_view alias, image_encoding encoding) {
+// A setting on which exact text depends.
+struct text_setting {
+  std::uint8_t need;
+  std::string_view met;     // whether the session meets it, as SQL
+  std::string_view name;    // empty: not to be pinned
+  std::string_view pinned;  // the value under which text is exact
+};
+
+constexpr std::array<text_setting, 5> text_settings{{
+    {needs_utf8, "pg_catalog.pg_client_encoding() OPERATOR(pg_catalog.=) 'UTF8'", "", ""},
+    {needs_float_digits,
+     "CAST(pg_catalog.current_setting('extra_float_digits') AS pg_catalog.int4) OPERATOR(pg_catalog.>) 0",
+     "extra_float_digits", "3"},
+    {needs_iso_dates, "pg_catalog.current_setting('DateStyle') OPERATOR(pg_catalog.~~) 'ISO%'", "DateStyle",
+     "ISO, MDY"},
+    {needs_interval_style, "pg_catalog.current_setting('IntervalStyle') OPERATOR(pg_catalog.=) 'postgres'",
+     "IntervalStyle", "postgres"},
+    {needs_c_money,
+     "pg_catalog.current_setting('lc_monetary') OPERATOR(pg_catalog.=) ANY "
+     "(CAST('{C,POSIX}' AS pg_catalog.text[]))",
+     "lc_monetary", "C"},
+}};
+
+std::uint8_t needs_of(const relation& r) {
+  std::uint8_t needs = needs_utf8;
+  for (const auto& c : r.columns) needs |= c.needs;
+  return needs;
+}
+
+// What has to hold for the row to be imaged in this form at all.
+std::vector<std::string> conditions(const relation& r, std::string_view alias, image_form form) {
+  std::vector<std::string> all;
+  if (form == image_form::plain) {
+    const auto needs = needs_of(r);
+    for (const auto& setting : text_settings)
+      if ((needs & setting.need) != 0) all.emplace_back(setting.met);
+  }
   std::string size;
-  std::uint8_t needs = needs_nothing;
   for (const auto& c : r.columns) {
-    needs |= c.needs;
     if (!c.unbounded) continue;
     if (!size.empty()) size += " OPERATOR(pg_catalog.+) ";
     size += size_of(c, alias);
   }
-  std::vector<std::string> all;
-  if ((needs & needs_float_digits) != 0) {
-    all.emplace_back(
-        "CAST(pg_catalog.current_setting('extra_float_digits') AS pg_catalog.int4) OPERATOR(pg_catalog.>) 0");
-  }
-  if ((needs & needs_iso_dates) != 0) {
-    all.emplace_back("pg_catalog.current_setting('DateStyle') OPERATOR(pg_catalog.~~) 'ISO%'");
-  }
-  if ((needs & needs_interval_style) != 0) {
-    all.emplace_back("pg_catalog.current_setting('IntervalStyle') OPERATOR(pg_catalog.=) 'postgres'");
-  }
-  if (!size.empty()) all.push_back(fmt::format("({}) OPERATOR(pg_catalog.<) {}", size, size_limit(encoding)));
+  if (!size.empty()) all.push_back(fmt::format("({}) OPERATOR(pg_catalog.<) {}", size, size_limit(form)));
   return all;
 }
 
-// json and jsonb would take a JSON value for theirs, not the text in a string.
-bool read_as_text(const column& c) {
-  return base_type(c) == "json" || base_type(c) == "jsonb";
+std::string row_body(const relation& r, std::string_view alias) {
+  return fmt::format("{}.tableoid, ' ', {}{}", alias, row_object(r, alias), overlay(r, alias));
+}
+
+// Sets what the text depends on before the row is read and sets it back behind it, for this expression alone:
+// arguments are evaluated from left to right, and OFFSET 0 has the settings read before any of them.
+std::string pinned_body(const relation& r, std::string_view alias) {
+  const auto set = [](std::string_view name, std::string_view value) {
+    return fmt::format("pg_catalog.left(pg_catalog.set_config('{}', {}, true), 0)", name, value);
+  };
+  std::string before;
+  std::string after;
+  std::string present;
+  const auto needs = needs_of(r);
+  for (const auto& setting : text_settings) {
+    if (setting.name.empty() || (needs & setting.need) == 0) continue;
+    before += set(setting.name, fmt::format("'{}'", setting.pinned)) + ", ";
+    after += ", " + set(setting.name, fmt::format("pgtandem_settings.{}", setting.name));
+    present += fmt::format("{}pg_catalog.current_setting('{}') AS {}", present.empty() ? "" : ", ",
+                           setting.name, setting.name);
+  }
+  auto image = fmt::format(
+      "pg_catalog.concat('B', pg_catalog.encode(pg_catalog.convert_to(pg_catalog.concat({}{}{}), 'UTF8'), "
+      "'base64'))",
+      before, row_body(r, alias), after);
+  if (present.empty()) return image;
+  return fmt::format("(SELECT {} FROM (SELECT {} OFFSET 0) AS pgtandem_settings)", image, present);
+}
+
+// The type to read a column's JSON value as, where that is not its own.
+std::string_view read_as(const column& c) {
+  const auto& type = base_type(c);
+  // They would take a JSON value for theirs, not the text in a string.
+  if (type == "json" || type == "jsonb") return "text";
+  return c.form == column_form::char_code ? "integer" : "";
 }
 
 }  // namespace
 
-std::string image_expression(const relation& r, std::string_view alias, image_encoding encoding) {
-  const auto body =
-      fmt::format("{0}.tableoid, ' ', pg_catalog.row_to_json({0}.*){1}", alias, overlay(r, alias));
-  auto image = encoding == image_encoding::plain
-                   ? fmt::format("pg_catalog.concat('J', {})", body)
-                   : fmt::format(
-                         "pg_catalog.concat('B', pg_catalog.encode(pg_catalog.convert_to("
-                         "pg_catalog.concat({}), 'UTF8'), 'base64'))",
-                         body);
-  const auto all = conditions(r, alias, encoding);
+std::string_view unmet_needs_sql() {
+  static const std::string sql = [] {
+    std::string sum;
+    for (const auto& setting : text_settings) {
+      if (!sum.empty()) sum += " OPERATOR(pg_catalog.+) ";
+      sum += fmt::format("CASE WHEN {} THEN 0 ELSE {} END", setting.met, setting.need);
+    }
+    return sum;
+  }();
+  return sql;
+}
+
+image_form image_form_for(const relation& r, std::uint8_t unmet) {
+  return (needs_of(r) & unmet) == 0 ? image_form::plain : image_form::pinned;
+}
+
+std::string image_expression(const relation& r, std::string_view alias, image_form form) {
+  const auto image = form == image_form::plain ? fmt::format("pg_catalog.concat('J', {})", row_body(r, alias))
+                                               : pinned_body(r, alias);
+  const auto all = conditions(r, alias, form);
   if (all.empty()) return image;
   return fmt::format("CASE WHEN {} THEN {} END", fmt::join(all, " AND "), image);
 }
@@ -166,7 +250,9 @@ std::string recordset_columns(const relation& r, bool key_only) {
   std::string out;
   const auto add = [&](const column& c) {
     if (!out.empty()) out += ", ";
-    out += quote_identifier(c.name) + " " + (read_as_text(c) ? "text" : c.type);
+    const auto other = read_as(c);
+    out += quote_identifier(c.name) + " ";
+    out += other.empty() ? std::string_view(c.type) : other;
   };
   if (key_only) {
     for (const auto& k : r.key) add(r.columns[k.column]);
@@ -177,8 +263,8 @@ std::string recordset_columns(const relation& r, bool key_only) {
 }
 
 std::string column_value(const column& c, std::string_view alias) {
-  const auto value = reference(c, alias);
-  return read_as_text(c) ? fmt::format("CAST({} AS {})", value, c.type) : value;
+  const auto value = fmt::format("{}.{}", alias, quote_identifier(c.name));
+  return read_as(c).empty() ? value : fmt::format("CAST({} AS {})", value, c.type);
 }
 
 std::string_view pin_settings_sql() {

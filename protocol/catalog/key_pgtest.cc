@@ -52,7 +52,7 @@ TEST_F(keys, one_text_per_value_under_every_setting) {
       client::connection session(test_support::shared_cluster().conninfo(database()));
       if (!settings.empty()) session.query_simple(settings);
       const auto rows = session.query_simple(
-          fmt::format("SELECT {} FROM public.t AS t", image_expression(r, "t", image_encoding::plain)));
+          fmt::format("SELECT {} FROM public.t AS t", image_expression(r, "t", image_form::plain)));
       const auto image = to_image(rows, 0, r).value();
       found.push_back(change::make_key(image, r).value());
       // The key finds its row again, as deletes do.

@@ -122,6 +122,7 @@ void load_columns(snapshot& s, const std::string& oids, const type_map& types, d
     c.form = form.form;
     c.needs = form.needs;
     c.unbounded = form.unbounded;
+    c.apart = form.apart;
     c.base_type = std::move(form.base_type);
     d.index_of_attnum[static_cast<int>(rows.u64(i, 1))] = static_cast<std::uint32_t>(d.r.columns.size());
     d.column_types.push_back(type);

@@ -18,6 +18,7 @@ enum class column_form : std::uint8_t {
   float8,       // float8send, as hex
   interval,     // interval_send, as hex
   money,        // cash_send, as hex
+  char_code,    // "char": its number; the character itself may be half of one
   unsupported,  // no exact form known: writes of this table are marked, not imaged
 };
 
@@ -29,13 +30,16 @@ enum class key_form : std::uint8_t {
   opaque,    // text says nothing (float, citext, interval, nondeterministic collation)
 };
 
-// Settings under which alone the text form of a column is exact. Where a session has others the row is not
-// imaged.
+// Settings under which alone the text form of a column is exact, or can be sent. Where a session has others,
+// the image is made under pinned ones (image_form).
 enum column_needs : std::uint8_t {
   needs_nothing = 0,
   needs_float_digits = 1,    // extra_float_digits > 0, the default (arrays of floats, geometric types)
   needs_iso_dates = 2,       // DateStyle ISO, the default (ranges of timestamps, composites with dates)
   needs_interval_style = 4,  // IntervalStyle postgres, the default (arrays of intervals)
+  needs_c_money = 8,         // lc_monetary C (money in arrays and composites)
+  needs_utf8 = 16,           // client_encoding UTF8: every image needs it
+  needs_every_text_setting = needs_float_digits | needs_iso_dates | needs_interval_style | needs_c_money,
 };
 
 struct column {
@@ -47,6 +51,7 @@ struct column {
   bool has_default = false;
   bool collatable = false;
   bool unbounded = false;              // values may be large (varlena without length limit)
+  bool apart = false;                  // kept out of row_to_json, which may fail on it or spoil the row
   std::string base_type = {};          // format_type() below all domains; empty: same as type
   std::uint8_t needs = needs_nothing;  // a set of column_needs, only with column_form::text
   friend bool operator==(const column&, const column&) = default;

@@ -1,5 +1,6 @@
 #include "protocol/catalog/type_forms.h"
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 #include <string_view>
@@ -10,7 +11,7 @@ namespace {
 
 using names = std::set<std::string_view>;
 
-// row_to_json yields their value under any setting. ("char" is missing: it may hold half a character.)
+// row_to_json yields their value under any setting.
 const names exact_as_json = {"bool",     "int2",      "int4",          "int8",       "oid",    "numeric",
                              "text",     "varchar",   "bpchar",        "name",       "uuid",   "inet",
                              "cidr",     "macaddr",   "macaddr8",      "bit",        "varbit", "bytea",
@@ -29,7 +30,7 @@ const names exact_as_text = {
 const names dates = {"date", "timestamp", "timestamptz"};
 const names floats = {"float4", "float8", "point", "line", "lseg", "box", "path", "polygon", "circle"};
 
-// Types of extensions whose output asks no setting.
+// Types of extensions whose output asks no setting. Others are read as pg_dump reads them, under pinned ones.
 const std::map<std::string_view, names> extension_types = {
     {"hstore", {"hstore"}},
     {"citext", {"citext"}},
@@ -37,10 +38,10 @@ const std::map<std::string_view, names> extension_types = {
 };
 
 // Equal values have equal text in an image.
-const names bytewise_keys = {"bool",     "int2", "int4",   "int8",  "oid",       "text",
-                             "varchar",  "name", "uuid",   "inet",  "cidr",      "macaddr",
-                             "macaddr8", "bit",  "varbit", "date",  "timestamp", "time",
-                             "pg_lsn",   "xid",  "xid8",   "money", "bytea",     "timestamptz"};
+const names bytewise_keys = {"bool",   "int2",  "int4",        "int8", "oid",     "text",     "varchar",
+                             "name",   "uuid",  "inet",        "cidr", "macaddr", "macaddr8", "bit",
+                             "varbit", "date",  "timestamp",   "time", "pg_lsn",  "xid",      "xid8",
+                             "money",  "bytea", "timestamptz", "char"};
 
 const type_info* find(const type_map& types, oid_t type) {
   const auto it = types.find(type);
@@ -71,6 +72,7 @@ needs_or_nothing text_needs(const type_map& types, oid_t type, int depth = 0) {
     if (dates.contains(t->name)) return needs_iso_dates;
     if (floats.contains(t->name)) return needs_float_digits;
     if (t->name == "interval") return needs_interval_style;
+    if (t->name == "money") return needs_c_money;
   }
   if (const auto e = extension_types.find(t->extension);
       e != extension_types.end() && e->second.contains(t->name)) {
@@ -79,6 +81,7 @@ needs_or_nothing text_needs(const type_map& types, oid_t type, int depth = 0) {
   if (t->kind == 'e') return needs_nothing;
   if (t->kind == 'r' || t->kind == 'm') return text_needs(types, t->range_subtype, depth + 1);
   if (t->kind == 'b' && is_array(*t)) return text_needs(types, t->element, depth + 1);
+  if (t->kind == 'b' && !builtin(*t)) return needs_every_text_setting;
   if (t->kind != 'c') return std::nullopt;
   std::uint8_t all = needs_nothing;
   for (const auto field : t->fields) {
@@ -87,6 +90,19 @@ needs_or_nothing text_needs(const type_map& types, oid_t type, int depth = 0) {
     all |= *needs;
   }
   return all;
+}
+
+// Whether row_to_json would run a cast to json that an extension or a user has made for the type, or for one
+// inside of it: such a cast may fail.
+bool may_be_cast_to_json(const type_map& types, oid_t type, int depth = 0) {
+  const auto* t = below_domains(types, find(types, type));
+  if (t == nullptr || depth > 32 || t->kind == 'e' || t->kind == 'r' || t->kind == 'm') return false;
+  if (t->kind == 'c') {
+    return std::any_of(t->fields.begin(), t->fields.end(),
+                       [&](oid_t field) { return may_be_cast_to_json(types, field, depth + 1); });
+  }
+  if (is_array(*t)) return may_be_cast_to_json(types, t->element, depth + 1);
+  return !builtin(*t);
 }
 
 type_form text_form(const type_map& types, const type_info& t, oid_t type) {
@@ -142,10 +158,11 @@ type_form form_of(const type_map& types, oid_t type, const std::string& type_nam
   }
   type_form out;
   if (t != nullptr) {
-    static const std::map<std::string_view, column_form> own = {{"float4", column_form::float4},
-                                                                {"float8", column_form::float8},
-                                                                {"interval", column_form::interval},
-                                                                {"money", column_form::money}};
+    static const std::map<std::string_view, column_form> own = {
+        {"float4", column_form::float4},     {"float8", column_form::float8},
+        {"interval", column_form::interval}, {"money", column_form::money},
+        {"char", column_form::char_code},
+    };
     const auto found = builtin(*t) ? own.find(t->name) : own.end();
     if (found != own.end()) {
       out.form = found->second;
@@ -155,6 +172,7 @@ type_form form_of(const type_map& types, oid_t type, const std::string& type_nam
       out = text_form(types, *t, type);
     }
     out.unbounded = is_unbounded(types, *t, base_type);
+    out.apart = out.form == column_form::char_code || may_be_cast_to_json(types, type);
   }
   out.base_type = std::move(base_type);
   return out;

@@ -33,6 +33,7 @@ struct type_form {
   column_form form = column_form::unsupported;
   std::uint8_t needs = needs_nothing;
   bool unbounded = false;
+  bool apart = false;
   std::string base_type;  // format_type() below all domains
 };
 

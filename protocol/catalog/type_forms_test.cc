@@ -43,25 +43,44 @@ TEST(type_forms, a_domain_has_the_form_of_its_base) {
 TEST(type_forms, what_holds_an_inexact_type_is_inexact) {
   const auto types = some_types();
   EXPECT_EQ(form_of(types, money, "money").form, column_form::money);
-  for (const auto type : {composite, range, moneys})
-    EXPECT_EQ(form_of(types, type, "x").form, column_form::unsupported);
+  for (const auto type : {composite, range, moneys}) {
+    EXPECT_EQ(form_of(types, type, "x").form, column_form::text);
+    EXPECT_EQ(form_of(types, type, "x").needs, needs_c_money);
+  }
+}
+
+TEST(type_forms, a_single_byte_is_not_exact_inside_of_another_type) {
+  type_map types = some_types();
+  types[int4] = builtin("char", 1);
+  EXPECT_EQ(form_of(types, int4, "\"char\"").form, column_form::char_code);
+  EXPECT_TRUE(form_of(types, int4, "\"char\"").apart);
+  EXPECT_EQ(form_of(types, composite, "x").form, column_form::unsupported);
 }
 
 TEST(type_forms, unknown_types_are_unsupported) {
   type_map types = some_types();
   EXPECT_EQ(form_of(types, oid_t{1}, "x").form, column_form::unsupported);
-  for (const char* name : {"char", "regclass", "aclitem", "pg_node_tree"}) {
+  for (const char* name : {"regclass", "aclitem", "pg_node_tree"}) {
     types[oid_t{99}] = builtin(name);
     EXPECT_EQ(form_of(types, oid_t{99}, name).form, column_form::unsupported) << name;
   }
-  // A user's type does not become exact by its name.
-  types[oid_t{99}] = builtin("int4");
-  types[oid_t{99}].schema = "public";
-  EXPECT_EQ(form_of(types, oid_t{99}, "public.int4").form, column_form::unsupported);
-  types[oid_t{99}].name = "hstore";
-  EXPECT_EQ(form_of(types, oid_t{99}, "public.hstore").form, column_form::unsupported);
-  types[oid_t{99}].extension = "hstore";
-  EXPECT_EQ(form_of(types, oid_t{99}, "public.hstore").form, column_form::text);
+}
+
+TEST(type_forms, types_of_users_and_extensions_are_read_as_text_and_kept_out_of_json) {
+  type_map types = some_types();
+  // It does not become exact by its name.
+  types[int4].schema = "public";
+  auto f = form_of(types, int4, "public.int4");
+  EXPECT_EQ(f.form, column_form::text);
+  EXPECT_EQ(f.needs, needs_every_text_setting);
+  EXPECT_TRUE(f.apart);
+  EXPECT_TRUE(form_of(types, composite, "x").apart);
+  types[int4].name = "hstore";
+  types[int4].extension = "hstore";
+  f = form_of(types, int4, "public.hstore");
+  EXPECT_EQ(f.form, column_form::text);
+  EXPECT_EQ(f.needs, needs_nothing);
+  EXPECT_FALSE(form_of(types, money, "money").apart);
 }
 
 TEST(type_forms, a_type_that_contains_itself_ends) {

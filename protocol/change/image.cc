@@ -1,5 +1,7 @@
 #include "protocol/change/image.h"
 
+#include <algorithm>
+
 #include "protocol/change/json_scan.h"
 #include "protocol/change/value_text.h"
 
@@ -50,6 +52,9 @@ std::optional<std::string> exact_token(column_form form, std::string_view overla
       if (own == "\"infinity\"" || own == "\"-infinity\"") return std::string{own};
       text = interval_text(hex);
       break;
+    case column_form::char_code:
+      text = char_code_text(hex);
+      break;
     default:
       return std::nullopt;
   }
@@ -67,7 +72,9 @@ bool needs_overlay(const catalog::column& c) {
 std::optional<std::string> make_image(const captured_row_view& captured, const catalog::relation& relation) {
   const auto row = json_members(captured.row);
   const auto overlay = json_members(captured.overlay.empty() ? "{}" : captured.overlay);
-  if (!row || !overlay || row->size() != relation.columns.size()) return std::nullopt;
+  const auto in_row = std::count_if(relation.columns.begin(), relation.columns.end(),
+                                    [](const catalog::column& c) { return !c.apart; });
+  if (!row || !overlay || std::ssize(*row) != in_row) return std::nullopt;
 
   std::vector<std::string_view> own(relation.columns.size());
   std::size_t hint = 0;
@@ -87,7 +94,8 @@ std::optional<std::string> make_image(const captured_row_view& captured, const c
     if (!column || exact[*column]) return std::nullopt;
     const auto token = exact_token(relation.columns[*column].form, member.value, own[*column]);
     if (!token) return std::nullopt;
-    image.append(",").append(member.name).append(":").append(*token);
+    if (!image.ends_with('{')) image.push_back(',');
+    image.append(member.name).append(":").append(*token);
     exact[*column] = true;
   }
   for (std::size_t i = 0; i < exact.size(); ++i)

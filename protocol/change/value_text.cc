@@ -90,4 +90,10 @@ std::optional<std::string> money_text(std::string_view hex) {
   return text;
 }
 
+std::optional<std::string> char_code_text(std::string_view hex) {
+  const auto bits = from_hex<std::uint8_t>(hex);
+  if (!bits) return std::nullopt;
+  return std::to_string(static_cast<std::int8_t>(*bits));
+}
+
 }  // namespace pgtandem::change

@@ -20,4 +20,7 @@ namespace pgtandem::change {
 // Under lc_monetary C: '-123.45'.
 [[nodiscard]] std::optional<std::string> money_text(std::string_view hex);
 
+// The number of a "char", -128 to 127, as its casts from and to integer have it.
+[[nodiscard]] std::optional<std::string> char_code_text(std::string_view hex);
+
 }  // namespace pgtandem::change

@@ -7,10 +7,12 @@
 namespace pgtandem::sql {
 namespace {
 
-// Settings that decide what a name means or which rows a role sees. The server compares names without case,
-// and SET "ROLE" reaches here unfolded.
+// Settings that decide what a name means, which rows a role sees, how a text is read or a value printed. The
+// server compares names without case, and SET "ROLE" reaches here unfolded.
 bool decides_names(std::string_view setting) {
-  constexpr std::string_view deciding[] = {"search_path", "role", "session_authorization", "row_security"};
+  constexpr std::string_view deciding[] = {
+      "search_path", "role",          "session_authorization",       "row_security",    "datestyle",
+      "lc_monetary", "intervalstyle", "standard_conforming_strings", "client_encoding", "extra_float_digits"};
   return std::any_of(std::begin(deciding), std::end(deciding), [&](std::string_view name) {
     return std::equal(name.begin(), name.end(), setting.begin(), setting.end(),
                       [](char a, char b) { return a == fold_ascii(b); });

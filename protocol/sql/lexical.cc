@@ -132,6 +132,11 @@ token scanner::next() {
   }
   switch (c) {
     case '\'':
+      if (in_strings_ == backslash::escape) {
+        skip_escape_string();
+        return cut(token_kind::literal);
+      }
+      [[fallthrough]];
     case '"':
       skip_quoted(c, false);
       return cut(token_kind::literal);

@@ -1,4 +1,4 @@
-// Cuts SQL text into coarse tokens by PostgreSQL's lexical rules (standard_conforming_strings on), without
+// Cuts SQL text into coarse tokens by PostgreSQL's lexical rules, without
 // allocating and without judging whether the text is valid. A value over a borrowed text, which has to
 // outlive it.
 #pragma once
@@ -50,7 +50,10 @@ struct token {
 
 class scanner {
  public:
-  explicit scanner(std::string_view text) : text_(text) {}
+  // What a backslash in a plain string is depends on standard_conforming_strings: itself if on.
+  enum class backslash : std::uint8_t { itself, escape };
+  explicit scanner(std::string_view text, backslash in_strings = backslash::itself)
+      : text_(text), in_strings_(in_strings) {}
 
   [[nodiscard]] token next();
 
@@ -75,6 +78,7 @@ class scanner {
   void skip_operators();
 
   std::string_view text_;
+  backslash in_strings_;
   std::size_t at_ = 0;
 };
 

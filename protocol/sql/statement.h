@@ -80,8 +80,9 @@ struct statement {
   sql::effect effect = sql::effect::unproven;
   std::size_t offset = 0;  // bytes into the text, first byte of the statement (leading blanks skipped)
   std::size_t length = 0;  // bytes, without the semicolon
-  // May change how names resolve (search_path, role, row_security, temporary objects) or drop prepared
-  // statements: what a session learned before has to be asked again. True for every `unproven` statement.
+  // May change how names resolve (search_path, role, row_security, temporary objects), how texts are read or
+  // values printed (client_encoding, DateStyle ...), or drop prepared statements: what a session learned
+  // before has to be asked again. True for every `unproven` statement.
   bool changes_names = false;
   bool and_chain = false;                     // COMMIT/ROLLBACK AND CHAIN
   bool refuses_transaction_block = false;     // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY ...

@@ -1,4 +1,4 @@
-// Error positions count characters, not bytes.
+// What the bytes of a text are, as far as a session has to know.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,18 @@
 
 namespace pgtandem::proxy {
 
-// Characters of UTF-8 text; in a single-byte encoding that happens to look like it, an underestimate.
+[[nodiscard]] inline bool has_backslash(std::string_view text) {
+  return text.find('\\') != std::string_view::npos;
+}
+
+// Whether client_encoding or standard_conforming_strings may decide where the strings of a text end.
+[[nodiscard]] inline bool depends_on_settings(std::string_view text) {
+  const auto beyond_ascii = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
+  return has_backslash(text) || std::any_of(text.begin(), text.end(), beyond_ascii);
+}
+
+// Characters of UTF-8 text, for error positions; in a single-byte encoding that happens to look like it, an
+// underestimate.
 [[nodiscard]] inline std::int32_t count_characters(std::string_view text) {
   return static_cast<std::int32_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));

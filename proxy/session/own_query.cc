@@ -2,6 +2,9 @@
 
 #include <array>
 #include <charconv>
+#include <string>
+
+#include "protocol/catalog/image_sql.h"
 
 namespace pgtandem::proxy {
 namespace {
@@ -11,18 +14,23 @@ struct definition {
   std::string_view sql;
 };
 
-constexpr std::array<definition, own_query_count> definitions{{
+// The parts that are put together once.
+const std::string names_sql =
+    "SELECT c.oid::pg_catalog.text, c.relkind::pg_catalog.text, pg_catalog.has_table_privilege(c.oid, "
+    "'SELECT'), "
+    "pg_catalog.row_security_active(c.oid), c.relhastriggers, c.relhasrules, c.relnatts::pg_catalog.text, (" +
+    std::string(catalog::unmet_needs_sql()) +
+    ")::pg_catalog.text "
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) "
+    "c.relnamespace "
+    "WHERE c.relname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND c.relkind OPERATOR(pg_catalog.=) "
+    "ANY ('{r,p,v,m,f}'::pg_catalog.\"char\"[]) AND CASE WHEN $2::pg_catalog.text IS NULL "
+    "THEN pg_catalog.pg_table_is_visible(c.oid) "
+    "ELSE n.nspname OPERATOR(pg_catalog.=) $2::pg_catalog.text::pg_catalog.name END";
+
+const std::array<definition, own_query_count> definitions{{
     {"", ""},
-    {"_pgtandem_names",
-     "SELECT c.oid::pg_catalog.text, c.relkind::pg_catalog.text, pg_catalog.has_table_privilege(c.oid, "
-     "'SELECT'), "
-     "pg_catalog.row_security_active(c.oid), c.relhastriggers, c.relhasrules, c.relnatts::pg_catalog.text "
-     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) "
-     "c.relnamespace "
-     "WHERE c.relname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND c.relkind OPERATOR(pg_catalog.=) "
-     "ANY ('{r,p,v,m,f}'::pg_catalog.\"char\"[]) AND CASE WHEN $2::pg_catalog.text IS NULL "
-     "THEN pg_catalog.pg_table_is_visible(c.oid) "
-     "ELSE n.nspname OPERATOR(pg_catalog.=) $2::pg_catalog.text::pg_catalog.name END"},
+    {"_pgtandem_names", names_sql},
     {"_pgtandem_witness",
      "SELECT pg_catalog.txid_current_if_assigned()::pg_catalog.text, "
      "pg_catalog.pg_current_wal_insert_lsn()::pg_catalog.text, NULL::pg_catalog.text"},
@@ -65,8 +73,10 @@ std::string_view own_statement_sql(own_query q) {
 std::optional<resolved_name> decode_names(const wire::data_row& row) {
   const auto& c = row.columns;
   resolved_name name;
-  if (c.size() != 7 || !c[0] || !c[1] || c[1]->size() != 1 || !c[6]) return std::nullopt;
-  if (!parse_number(*c[0], name.oid.value) || !parse_number(*c[6], name.columns)) return std::nullopt;
+  if (c.size() != 8 || !c[0] || !c[1] || c[1]->size() != 1 || !c[6] || !c[7]) return std::nullopt;
+  if (!parse_number(*c[0], name.oid.value) || !parse_number(*c[6], name.columns) ||
+      !parse_number(*c[7], name.unmet))
+    return std::nullopt;
   name.kind = (*c[1])[0];
   name.may_select = c[2] == "t";
   name.row_security = c[3] == "t";

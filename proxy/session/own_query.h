@@ -18,7 +18,7 @@ namespace pgtandem::proxy {
 
 enum class own_query : std::uint8_t {
   none,
-  names,          // which relation a name means in this session
+  names,          // which relation a name means in this session, and what its settings mean to images
   witness,        // has this transaction written, and at which position
   witness_locks,  // the same, and which tables it holds write locks on
   rollback,       // aborts the client's transaction after its record could not be made durable
@@ -37,6 +37,7 @@ struct resolved_name {
   bool has_triggers = false;  // internal ones of foreign keys included
   bool has_rules = false;
   std::uint32_t columns = 0;  // pg_class.relnatts, dropped ones included
+  std::uint8_t unmet = 0;     // catalog::column_needs that the session's settings do not meet
 };
 
 // nullopt if the row is not what the query returns.

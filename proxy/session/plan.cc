@@ -17,9 +17,8 @@ bool assigns_key(const sql::dml_info& dml, const catalog::relation& relation) {
 }
 
 // Whether the rewrite is certain to be harmless and its images can be trusted (DESIGN "Capture").
-bool can_image(const sql::statement& s, const resolved_name& target, const catalog::relation& relation,
-               const rewrite_context& context) {
-  if (s.effect != sql::effect::dml || !context.standard_conforming_strings) return false;
+bool can_image(const sql::statement& s, const resolved_name& target, const catalog::relation& relation) {
+  if (s.effect != sql::effect::dml) return false;
   if (target.kind != 'r' && target.kind != 'p') return false;
   if (!target.may_select || target.row_security || target.has_rules) return false;
   if (relation.has_user_triggers || relation.has_rules) return false;
@@ -68,9 +67,9 @@ plan plan_statement(const sql::statement& s) {
 }
 
 plan plan_dml(const sql::statement& s, std::string_view statement_text, const resolved_name& target,
-              const rewrite_context& context) {
+              const mirrored_catalog& mirrored) {
   plan p = base_plan(s);
-  const catalog::relation* relation = context.catalog.find(target.oid);
+  const catalog::relation* relation = mirrored.find(target.oid);
   if (relation == nullptr) {
     // Not mirrored: harmless, unless triggers, rules or a view carry the write elsewhere.
     const bool plain =
@@ -78,11 +77,12 @@ plan plan_dml(const sql::statement& s, std::string_view statement_text, const re
     if (s.effect == sql::effect::dml && plain) p.mode = capture_mode::harmless;
     return p;
   }
-  if (!can_image(s, target, *relation, context)) return p;
+  if (!can_image(s, target, *relation)) return p;
   p.mode = capture_mode::image;
   p.also_unproven = relation->cascades && s.kind != statement_kind::insert;
-  p.rewritten = sql::add_returning(statement_text, *s.dml,
-                                   catalog::image_expression(*relation, s.dml->alias, context.encoding));
+  p.rewritten = sql::add_returning(
+      statement_text, *s.dml,
+      catalog::image_expression(*relation, s.dml->alias, catalog::image_form_for(*relation, target.unmet)));
   return p;
 }
 

@@ -42,17 +42,10 @@ struct plan {
   }
 };
 
-// The part of the session's state that a rewrite depends on.
-struct rewrite_context {
-  const mirrored_catalog& catalog;
-  catalog::image_encoding encoding = catalog::image_encoding::plain;
-  bool standard_conforming_strings = true;
-};
-
 // A plan for everything but imaged DML.
 [[nodiscard]] plan plan_statement(const sql::statement& s);
 // A plan for DML (s.dml is set) whose target means `target` to the session.
 [[nodiscard]] plan plan_dml(const sql::statement& s, std::string_view statement_text,
-                            const resolved_name& target, const rewrite_context& context);
+                            const resolved_name& target, const mirrored_catalog& mirrored);
 
 }  // namespace pgtandem::proxy

@@ -1,5 +1,7 @@
 #include "proxy/session/session.h"
+#include "proxy/session/characters.h"
 
+#include <algorithm>
 #include <array>
 
 #include "protocol/wire/backend/error_response.h"
@@ -137,9 +139,17 @@ bool session::handle_copy_in(const wire::frame_view& f, step& result) {
   return true;
 }
 
-rewrite_context session::context() const {
-  return {*catalog_, utf8_ ? catalog::image_encoding::plain : catalog::image_encoding::base64,
-          standard_conforming_strings_};
+std::shared_ptr<const sql::parsed_text> session::understand(std::string_view text) {
+  if (!parsable_encoding_) return nullptr;
+  // Perhaps a statement that is still on its way has changed what the text means.
+  if (sent_.lexing_unsure && depends_on_settings(text)) return nullptr;
+  if (!standard_conforming_strings_ && has_backslash(text)) return understand_anew(text);
+  return env_.statements->get(text);
+}
+
+std::shared_ptr<const sql::parsed_text> session::understand_anew(std::string_view text) const {
+  return std::make_shared<const sql::parsed_text>(
+      standard_conforming_strings_ ? sql::parse(text) : sql::parse_with_backslashes(text));
 }
 
 plan_ptr session::plan_for(const sql::statement& s, std::string_view statement_text) {
@@ -151,7 +161,7 @@ plan_ptr session::plan_for(const sql::statement& s, std::string_view statement_t
   const resolved_name* target = resolve(s.dml->target);
   if (target == nullptr) return nullptr;
   catalog_ = env_.catalog();
-  return std::make_shared<plan>(plan_dml(s, statement_text, *target, context()));
+  return std::make_shared<plan>(plan_dml(s, statement_text, *target, *catalog_));
 }
 
 // SQL's PREPARE runs nothing, but what it prepares is rewritten like a statement that is parsed by protocol.
@@ -164,7 +174,7 @@ plan_ptr session::plan_for_prepare(const sql::statement& s, std::string_view sta
   const resolved_name* target = resolve(s.prepared->dml->target);
   if (target == nullptr) return nullptr;
   catalog_ = env_.catalog();
-  auto inner = std::make_shared<plan>(plan_dml(*s.prepared, statement_text, *target, context()));
+  auto inner = std::make_shared<plan>(plan_dml(*s.prepared, statement_text, *target, *catalog_));
   p->rewritten = std::exchange(inner->rewritten, {});
   p->prepares = std::move(inner);
   return p;
@@ -213,6 +223,7 @@ void session::note_sent(const plan& p) {
     names_.clear();
     server_.forget_own_statements();
     sent_.names_changed = true;
+    sent_.lexing_unsure = true;
   }
   switch (p.kind) {
     case sql::statement_kind::begin:
@@ -251,6 +262,7 @@ void session::adopt_answered_state() {
   sent_.dirty = transaction_.dirty();
   sent_.unproven = transaction_.unproven();
   sent_.unsure = false;
+  if (!sent_.batch_open) sent_.lexing_unsure = false;  // reports come with ReadyForQuery
 }
 
 void session::send_error(std::string_view sqlstate, const std::string& message, const std::string& hint) {

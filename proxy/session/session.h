@@ -82,6 +82,8 @@ class session {
     bool batch_open = false;     // extended messages since the last Sync
     bool unsure = false;         // the batch began before an earlier one was answered
     bool names_changed = false;  // in this transaction
+    // Settings may have changed of which no report has come: client_encoding, standard_conforming_strings.
+    bool lexing_unsure = false;
   };
 
   struct hold {
@@ -122,7 +124,10 @@ class session {
   void note_prepared(const plan& p, outstanding& answer);
   void end_sent_transaction(bool in_block);
   void adopt_answered_state();
-  [[nodiscard]] rewrite_context context() const;
+  // Null: in this encoding, or under settings that may just be changing, its meaning is not certain.
+  [[nodiscard]] std::shared_ptr<const sql::parsed_text> understand(std::string_view text);
+  // The same past the cache, which may know a text without the places of its statements.
+  [[nodiscard]] std::shared_ptr<const sql::parsed_text> understand_anew(std::string_view text) const;
   void send_error(std::string_view sqlstate, const std::string& message, const std::string& hint);
 
   // session_extended.cc
@@ -203,7 +208,6 @@ class session {
 
   std::uint32_t backend_pid_ = 0;
   std::string cancel_key_;
-  bool utf8_ = true;
   bool parsable_encoding_ = true;
   bool standard_conforming_strings_ = true;
   bool ready_once_ = false;

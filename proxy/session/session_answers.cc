@@ -342,7 +342,6 @@ void session::note_parameter(const wire::frame_view& f) {
   const auto m = wire::decode_parameter_status(f.body);
   if (!m) return;
   if (m->name == "client_encoding") {
-    utf8_ = m->value == "UTF8";
     // In these a byte of a character may look like a quote or a backslash.
     parsable_encoding_ = m->value != "SJIS" && m->value != "BIG5" && m->value != "GBK" && m->value != "UHC" &&
                          m->value != "GB18030" && m->value != "JOHAB" && m->value != "SHIFT_JIS_2004";

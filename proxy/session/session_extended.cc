@@ -23,8 +23,7 @@ session::step session::handle_parse(const wire::frame_view& f) {
     server_.forward(f.raw, std::move(answer));  // legacy says what is wrong with it
     return step::consumed;
   }
-  std::shared_ptr<const sql::parsed_text> parsed;
-  if (parsable_encoding_) parsed = env_.statements->get(m->query);
+  const auto parsed = understand(m->query);
   plan_ptr p;
   if (!parsed || !parsed->ok || parsed->statements.size() > 1) {
     auto unknown = std::make_shared<plan>();

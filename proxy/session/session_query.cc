@@ -44,6 +44,15 @@ bool leaves_trace(const sql::statement& s) {
   }
 }
 
+// Whether a setting changes before the last statement. Legacy reads the whole text before it runs any of it;
+// cut up, the rest would be read under the new setting.
+bool sets_ahead(const std::vector<sql::statement>& all) {
+  return std::any_of(all.begin(), all.end(), [&](const sql::statement& s) {
+    const bool sets = s.kind == statement_kind::set || s.kind == statement_kind::reset;
+    return sets && s.changes_names && &s != &all.back();
+  });
+}
+
 std::shared_ptr<std::vector<plan>> plans_of(const sql::parsed_text& parsed) {
   auto plans = std::make_shared<std::vector<plan>>();
   for (const auto& s : parsed.statements) plans->push_back(plan_statement(s));
@@ -56,8 +65,12 @@ session::step session::handle_query(const wire::frame_view& f) {
   if (script_) return run_script();
   const auto m = wire::decode_query(f.body);
   if (!m) return query_opaque(f);
-  std::shared_ptr<const sql::parsed_text> parsed;
-  if (parsable_encoding_) parsed = env_.statements->get(m->text);
+  // Reports of settings may still come.
+  if (sent_.lexing_unsure && !server_.settled() && depends_on_settings(m->text)) {
+    if (sent_.batch_open) server_.flush();
+    return step::blocked;
+  }
+  const auto parsed = understand(m->text);
   std::optional<sql::statement> unknown;
   if (parsed && !parsed->ok) unknown = one_unknown_statement(m->text);
   if (!unknown && (!parsed || !parsed->ok)) return query_opaque(f);
@@ -80,8 +93,8 @@ session::step session::query_harmless(const wire::frame_view& f, std::string_vie
   std::optional<seq_t> commit_of;
   if (commits && sent_.dirty) {
     // Only what is cut out of the text needs true offsets: those of a shape are not.
-    if (all.size() != 1 || sent_.batch_open)
-      return start_script(text, std::make_shared<const sql::parsed_text>(sql::parse(text)));
+    if (sets_ahead(all) && depends_on_settings(text)) return query_opaque(f);
+    if (all.size() != 1 || sent_.batch_open) return start_script(text, understand_anew(text));
     if (!hold_commit(commit_point::query)) return step::blocked;
     if (hold_.rejected) {
       reject_commit();
@@ -126,9 +139,12 @@ session::step session::query_of_many(const wire::frame_view& f, std::string_view
                                      std::shared_ptr<const sql::parsed_text> parsed) {
   const auto& all = parsed->statements;
   // These cannot run as extended messages one by one.
-  const bool refuses = std::any_of(all.begin(), all.end(), [](const sql::statement& s) {
-    return plan_statement(s).may_commit_inside || s.refuses_transaction_block;
-  });
+  const bool refuses =
+      std::any_of(all.begin(), all.end(),
+                  [](const sql::statement& s) {
+                    return plan_statement(s).may_commit_inside || s.refuses_transaction_block;
+                  }) ||
+      (sets_ahead(all) && depends_on_settings(text));
   if (!refuses) return start_script(text, std::move(parsed));
   const bool commits = std::any_of(all.begin(), all.end(), [](const sql::statement& s) {
     return is_commit(s) || s.kind == statement_kind::prepare_transaction;

@@ -38,7 +38,7 @@ void add_upsert(read_rows& read, const client::result& result, int row, int colu
 read_rows read_by_key(client::connection& legacy, const catalog::relation& r,
                       const std::vector<std::string>& equalities, std::span<const std::string> keys) {
   const std::string sql = fmt::format("SELECT k.pgtandem_ord, {} FROM {} JOIN {} t ON {}",
-                                      catalog::image_expression(r, "t", catalog::image_encoding::plain),
+                                      catalog::image_expression(r, "t", catalog::image_form::plain),
                                       keys_recordset(r), from_relation(r), key_match(r, equalities));
   const std::string array = json_array(keys);
   const client::result found = legacy.query(sql, {array});
@@ -61,7 +61,7 @@ read_rows read_by_key(client::connection& legacy, const catalog::relation& r,
 read_rows read_by_block(client::connection& legacy, const catalog::relation& r, const storage_leaf& leaf,
                         std::uint64_t first, std::uint64_t last) {
   const client::result found = legacy.query(fmt::format(
-      "SELECT {} FROM ONLY {} t WHERE {}", catalog::image_expression(r, "t", catalog::image_encoding::plain),
+      "SELECT {} FROM ONLY {} t WHERE {}", catalog::image_expression(r, "t", catalog::image_form::plain),
       catalog::qualified_name(leaf.name), block_condition("t", first, last, legacy.server_version())));
   read_rows read;
   for (int i = 0; i < found.rows(); ++i) add_upsert(read, found, i, 0, r);

@@ -68,7 +68,7 @@ std::string join_key_row(const catalog::relation& r) {
 }
 
 std::string key_expression(const catalog::relation& key_relation) {
-  return catalog::image_expression(key_relation, "key_row", catalog::image_encoding::plain);
+  return catalog::image_expression(key_relation, "key_row", catalog::image_form::plain);
 }
 
 std::optional<std::string> key_of(std::string_view captured, const catalog::relation& key_relation) {
