@@ -181,17 +181,19 @@ TEST(classify, settings) {
   for (const std::string_view text :
        {"set search_path = a, b", "set local search_path to x", "set schema 'x'", "set role r",
         "set role none", "set \"SEARCH_PATH\" = x", "set session authorization u", "set row_security = off",
-        "set search_path to default"}) {
+        "set search_path to default", "set names 'utf8'", "set client_encoding = 'x'", "set datestyle = iso",
+        "set local intervalstyle = iso_8601", "set extra_float_digits = 0", "set lc_monetary = 'C'",
+        "set standard_conforming_strings = off"}) {
     expect(text, kind::set, effect::harmless);
     EXPECT_TRUE(only(text).changes_names) << text;
   }
-  for (const std::string_view text :
-       {"reset search_path", "reset role", "reset all", "reset session authorization"}) {
+  for (const std::string_view text : {"reset search_path", "reset client_encoding", "reset datestyle",
+                                      "reset role", "reset all", "reset session authorization"}) {
     expect(text, kind::reset, effect::harmless);
     EXPECT_TRUE(only(text).changes_names) << text;
   }
   for (const std::string_view text :
-       {"set work_mem = '1MB'", "set time zone 'UTC'", "set names 'utf8'", "set local statement_timeout = 0",
+       {"set work_mem = '1MB'", "set time zone 'UTC'", "set local statement_timeout = 0",
         "set transaction isolation level serializable",
         "set session characteristics as transaction read only", "set transaction snapshot '1-1'",
         "set my.search_path = 1"}) {

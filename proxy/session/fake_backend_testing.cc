@@ -65,6 +65,7 @@ void fake_backend::message(char type, std::string_view body, std::string& out) {
       const std::string name(m->statement);
       if (!name.empty() && statements_.contains(name)) return error("42P05", "exists", out);
       statements_[name] = std::string(m->query);
+      parsed.emplace_back(m->query);
       wire::encode(wire::parse_complete{}, out);
       break;
     }
@@ -181,7 +182,8 @@ bool fake_backend::execute(std::string text, bool describe_rows, std::string& ou
   if (own) {
     std::vector<std::optional<std::string_view>> columns;
     if (has(text, "row_security_active")) {
-      for (const char* value : {"100", "r", "t", "f", "f", "f", "2"}) columns.emplace_back(value);
+      for (const char* value : {"100", "r", "t", "f", "f", "f", "2", unmet.c_str()})
+        columns.emplace_back(value);
     } else {
       columns.resize(3);
       if (!writes_.empty()) columns[0] = "77";

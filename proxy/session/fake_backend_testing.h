@@ -21,8 +21,11 @@ class fake_backend {
   bool fail_commits = false;
   // What the locks witness reports, as oids.
   std::string write_locked = "100";
+  // Which of catalog::column_needs the session does not meet, as a number.
+  std::string unmet = "0";
   // The next image row's content.
   std::string image = R"(J100 {"id":1,"v":"x"})";
+  std::vector<std::string> parsed;    // texts of Parse messages, own queries among them
   std::vector<std::string> executed;  // texts, in order, own queries left out
 
  private:
