@@ -10,6 +10,14 @@ packages_to_build=(
 packages_to_run=(postgresql-15 postgresql-client-15 python3)
 packages_to_test=(clang-14 libclang-rt-14-dev pgbouncer python3-psycopg2 python3-pytest python3-venv shellcheck)
 
+# Prints the packages of those toolchains of tests/drivers that are not on PATH: often they come from elsewhere, and newer.
+packages_for_drivers() {
+  local tool
+  for tool in node:nodejs npm:npm mvn:maven javac:openjdk-17-jdk-headless; do
+    command -v "${tool%%:*}" >/dev/null || printf '%s\n' "${tool#*:}"
+  done
+}
+
 # Prints those of the named packages that are not installed.
 missing_packages() {
   local name

@@ -25,10 +25,6 @@ class Driver:
         self.directory = BUILD / name
         self.__dict__.update(more)
 
-    def sources(self):
-        return sorted(path for folder in (self.source, HERE / "common") for path in folder.rglob("*")
-                      if path.is_file() and "__pycache__" not in path.parts)
-
     def manifest(self):
         """What is fetched; when none of it has changed, nothing is fetched again."""
         return []
@@ -93,9 +89,56 @@ class Python(Driver):
         return {"PYTHONPATH": HERE / "common", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
+class SqlAlchemy(Python):
+    """One program for several drivers below."""
+
+    def __init__(self, dialect, **more):
+        super().__init__("sqlalchemy", **more)
+        self.name, self.dialect = f"sqlalchemy-{dialect}", dialect
+
+    def environment(self):
+        return {**super().environment(), "DIALECT": self.dialect}
+
+
+class Node(Driver):
+    """Modules are looked for beside the program, so it is copied to where they are installed."""
+
+    def manifest(self):
+        return ["package.json", "package-lock.json"]
+
+    def fetch(self):
+        for name in self.manifest():
+            shutil.copy(self.source / name, self.directory)
+        self.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+
+    def compile(self):
+        for path in (HERE / "common" / "outcome.mjs", self.source / "scenarios.js"):
+            shutil.copy(path, self.directory)
+
+    def command(self):
+        return ["node", "scenarios.js"]
+
+
+class Java(Driver):
+    def manifest(self):
+        return ["pom.xml"]
+
+    def fetch(self):
+        self.run("mvn", "--batch-mode", "--quiet", "--file", self.source / "pom.xml", "dependency:copy-dependencies",
+                 f"-DoutputDirectory={self.directory / 'jars'}", "-DincludeScope=runtime")
+
+    def compile(self):
+        self.run("javac", "--release", "17", "-encoding", "UTF-8", "-cp", "jars/*", "-d", "classes",
+                 *sorted(self.source.glob("*.java")))
+
+    def command(self):
+        return ["java", "-cp", "classes:jars/*", "Scenarios"]
+
+
 # What every driver marks: COPY has no image. What some do:
 FETCH = "cursor"   # FETCH may run whatever its cursor's query calls, so it proves nothing about a table written before
 LITERALS = "large"  # a statement of more than 16 MiB, its values included, is not parsed
+SETTING = "types"  # asyncpg looks types up between two set_config, of which nothing is proven, in the open transaction
 
 DRIVERS = [
     Psql("psql", marks=("copy", FETCH, LITERALS)),
@@ -104,4 +147,11 @@ DRIVERS = [
     Python("psycopg3", marks=("copy", FETCH), more=("pipeline",)),
     Python("asyncpg", marks=("copy", FETCH),
            without={"reconnect": {"57P01"}}),  # its own 08003 instead
+    Python("pg8000", marks=("copy", FETCH),
+           without={"reconnect": {"57P01"}}),  # does not read what comes before the end of the connection
+    SqlAlchemy("psycopg2", marks=("copy", FETCH, LITERALS), without={"reconnect": {"57P01"}}),
+    SqlAlchemy("asyncpg", marks=("copy", FETCH, SETTING), without={"reconnect": {"57P01"}}),
+    Node("node-postgres", marks=("copy", FETCH), more=("pipeline",)),
+    Node("postgres.js", marks=("copy", FETCH), more=("pipeline",)),
+    Java("pgjdbc", marks=("copy", FETCH)),
 ]

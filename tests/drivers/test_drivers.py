@@ -22,7 +22,7 @@ def of(driver, marks):
 def lines(driver, port, database, scenarios):
     result = driver.start(port, database, [s.name for s in scenarios])
     assert result.returncode == 0, f"{result.stdout[-2000:]}\n{result.stderr[-5000:]}"
-    return result.stdout.splitlines()
+    return result.stdout.replace(f"127.0.0.1:{port}", "the server").splitlines()  # postgres.js says where it was connected
 
 
 def assert_same(expected, seen):
