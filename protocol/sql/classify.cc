@@ -142,7 +142,7 @@ statement classify_by_kind(const PgQuery__Node& node) {
 
 statement classify(const PgQuery__Node& node) {
   statement result = classify_by_kind(node);
-  if (result.effect == effect::unproven) result.changes_names = true;
+  if (result.effect == effect::unproven) result.changes_names = result.changes_lexing = true;
   return result;
 }
 

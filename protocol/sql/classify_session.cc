@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <initializer_list>
 #include <string_view>
 
 #include "protocol/sql/classify_parts.h"
@@ -7,23 +8,31 @@
 namespace pgtandem::sql {
 namespace {
 
-// Settings that decide what a name means, which rows a role sees, how a text is read or a value printed. The
-// server compares names without case, and SET "ROLE" reaches here unfolded.
-bool decides_names(std::string_view setting) {
-  constexpr std::string_view deciding[] = {
-      "search_path", "role",          "session_authorization",       "row_security",    "datestyle",
-      "lc_monetary", "intervalstyle", "standard_conforming_strings", "client_encoding", "extra_float_digits"};
-  return std::any_of(std::begin(deciding), std::end(deciding), [&](std::string_view name) {
+// The server compares names of settings without case, and SET "ROLE" reaches here unfolded.
+bool is_one_of(std::string_view setting, std::initializer_list<std::string_view> names) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
     return std::equal(name.begin(), name.end(), setting.begin(), setting.end(),
                       [](char a, char b) { return a == fold_ascii(b); });
   });
+}
+
+// Settings that decide where the strings of a text end.
+bool decides_lexing(std::string_view setting) {
+  return is_one_of(setting, {"client_encoding", "standard_conforming_strings"});
+}
+
+// Settings that decide what a name means, which rows a role sees, or how a value is printed.
+bool decides_names(std::string_view setting) {
+  return is_one_of(setting, {"search_path", "role", "session_authorization", "row_security", "datestyle",
+                             "intervalstyle", "extra_float_digits", "lc_monetary"});
 }
 
 statement classify_variable(const PgQuery__VariableSetStmt& node) {
   const bool reset = node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET;
   const bool reset_all = node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL;
   statement result = harmless(reset || reset_all ? statement_kind::reset : statement_kind::set);
-  result.changes_names = reset_all || decides_names(node.name);
+  result.changes_lexing = reset_all || decides_lexing(node.name);
+  result.changes_names = result.changes_lexing || decides_names(node.name);
   return result;
 }
 
@@ -31,6 +40,7 @@ statement classify_discard(const PgQuery__DiscardStmt& node) {
   statement result = harmless(statement_kind::discard);
   const bool all = node.target == PG_QUERY__DISCARD_MODE__DISCARD_ALL;
   result.changes_names = true;
+  result.changes_lexing = all;
   result.deallocates = all;
   result.refuses_transaction_block = all;
   return result;

@@ -42,7 +42,7 @@ parsed_text parse(std::string_view text) {
     const PgQuery__RawStmt& raw = *root.stmts[i];
     statement& added =
         result.statements.emplace_back(raw.stmt == nullptr ? statement{} : classify(*raw.stmt));
-    if (raw.stmt == nullptr) added.changes_names = true;
+    if (raw.stmt == nullptr) added.changes_names = added.changes_lexing = true;
     locate(raw, text, added);
   }
   return result;

@@ -84,6 +84,8 @@ struct statement {
   // values printed (client_encoding, DateStyle ...), or drop prepared statements: what a session learned
   // before has to be asked again. True for every `unproven` statement.
   bool changes_names = false;
+  // May change where the strings of a later text end (client_encoding, standard_conforming_strings).
+  bool changes_lexing = false;
   bool and_chain = false;                     // COMMIT/ROLLBACK AND CHAIN
   bool refuses_transaction_block = false;     // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY ...
   bool with_hold = false;                     // DECLARE ... WITH HOLD

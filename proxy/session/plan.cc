@@ -32,6 +32,7 @@ plan base_plan(const sql::statement& s) {
   p.name = s.name;
   p.and_chain = s.and_chain;
   p.changes_names = s.changes_names;
+  p.changes_lexing = s.changes_lexing;
   if (s.dml) p.has_returning = s.dml->has_returning;
   return p;
 }

@@ -26,6 +26,7 @@ struct plan {
   std::string name{};  // of a savepoint or prepared statement
   bool and_chain = false;
   bool changes_names = true;   // what the session learned of names and own statements is void afterwards
+  bool changes_lexing = true;  // what is known of client_encoding and standard_conforming_strings may be void
   bool also_unproven = false;  // imaged, but it may write other tables too (foreign keys that cascade)
   bool has_returning = false;  // the client asked for rows of its own
   bool writes_inside_commit = false;  // WITH HOLD over a query that is not harmless

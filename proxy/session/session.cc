@@ -223,8 +223,8 @@ void session::note_sent(const plan& p) {
     names_.clear();
     server_.forget_own_statements();
     sent_.names_changed = true;
-    sent_.lexing_unsure = true;
   }
+  if (p.changes_lexing) sent_.lexing_unsure = sent_.lexing_changed = true;
   switch (p.kind) {
     case sql::statement_kind::begin:
       sent_.in_block = true;
@@ -236,6 +236,7 @@ void session::note_sent(const plan& p) {
       break;
     case sql::statement_kind::rollback_to:
       if (sent_.names_changed) names_.clear();
+      sent_.lexing_unsure |= sent_.lexing_changed;
       break;
     default:
       break;
@@ -254,6 +255,7 @@ void session::end_sent_transaction(bool in_block) {
   sent_.dirty = sent_.unproven = false;
   if (sent_.names_changed) names_.clear();  // SET LOCAL ends here, and ROLLBACK takes SET back
   sent_.names_changed = false;
+  sent_.lexing_unsure |= std::exchange(sent_.lexing_changed, false);
   prepared_.clear_portals();
 }
 

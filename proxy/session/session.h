@@ -84,6 +84,7 @@ class session {
     bool names_changed = false;  // in this transaction
     // Settings may have changed of which no report has come: client_encoding, standard_conforming_strings.
     bool lexing_unsure = false;
+    bool lexing_changed = false;  // in this transaction: its end may take it back
   };
 
   struct hold {

@@ -30,7 +30,8 @@ session::step session::handle_parse(const wire::frame_view& f) {
     unknown->may_commit_inside = !one_unknown_statement(m->query);
     p = std::move(unknown);
   } else if (parsed->statements.empty()) {
-    p = std::make_shared<plan>(plan{.mode = capture_mode::harmless, .changes_names = false});
+    p = std::make_shared<plan>(
+        plan{.mode = capture_mode::harmless, .changes_names = false, .changes_lexing = false});
   } else {
     const sql::statement& s = parsed->statements.front();
     p = plan_for(s, m->query.substr(s.offset, s.length));

@@ -49,7 +49,7 @@ bool leaves_trace(const sql::statement& s) {
 bool sets_ahead(const std::vector<sql::statement>& all) {
   return std::any_of(all.begin(), all.end(), [&](const sql::statement& s) {
     const bool sets = s.kind == statement_kind::set || s.kind == statement_kind::reset;
-    return sets && s.changes_names && &s != &all.back();
+    return sets && s.changes_lexing && &s != &all.back();
   });
 }
 

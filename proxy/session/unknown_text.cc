@@ -28,7 +28,7 @@ std::optional<sql::statement> one_unknown_statement(std::string_view text) {
   sql::statement s;
   s.offset = first;
   s.length = body.size();
-  s.changes_names = true;
+  s.changes_names = s.changes_lexing = true;
   return s;
 }
 
