@@ -135,6 +135,15 @@ class Java(Driver):
         return ["java", "-cp", "classes:jars/*", "Scenarios"]
 
 
+class Go(Driver):
+    def compile(self):
+        self.run("go", "build", "-mod=readonly", "-buildvcs=false", "-o", self.directory / "program", ".", cwd=self.source,
+                 CGO_ENABLED="0")
+
+    def command(self):
+        return ["./program"]
+
+
 # What every driver marks: COPY has no image. What some do:
 FETCH = "cursor"   # FETCH may run whatever its cursor's query calls, so it proves nothing about a table written before
 LITERALS = "large"  # a statement of more than 16 MiB, its values included, is not parsed
@@ -154,4 +163,5 @@ DRIVERS = [
     Node("node-postgres", marks=("copy", FETCH), more=("pipeline",)),
     Node("postgres.js", marks=("copy", FETCH), more=("pipeline",)),
     Java("pgjdbc", marks=("copy", FETCH)),
+    Go("pgx", marks=("copy", FETCH), more=("pipeline",)),
 ]
