@@ -113,6 +113,8 @@ void fake_backend::on_bind(std::string_view body, std::string& out) {
   const auto it = statements_.find(std::string(m->statement));
   if (it == statements_.end()) return error("26000", "no such statement", out);
   portals_[std::string(m->portal)] = it->second;
+  if (!m->statement.starts_with("_pgtandem"))
+    result_formats.assign(m->result_formats.begin(), m->result_formats.end());
   wire::encode(wire::bind_complete{}, out);
 }
 

@@ -25,8 +25,9 @@ class fake_backend {
   std::string unmet = "0";
   // The next image row's content.
   std::string image = R"(J100 {"id":1,"v":"x"})";
-  std::vector<std::string> parsed;    // texts of Parse messages, own queries among them
-  std::vector<std::string> executed;  // texts, in order, own queries left out
+  std::vector<std::int16_t> result_formats;  // of the last Bind but own queries
+  std::vector<std::string> parsed;           // texts of Parse messages, own queries among them
+  std::vector<std::string> executed;         // texts, in order, own queries left out
 
  private:
   void message(char type, std::string_view body, std::string& out);

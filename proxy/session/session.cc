@@ -89,7 +89,10 @@ session::step session::handle(const wire::frame_view& f) {
     }
     discarding_ = true;
   }
-  if (discarding_ && !script_ && f.type != ft::sync && f.type != ft::terminate) return step::consumed;
+  if (discarding_ && !script_ && f.type != ft::sync && f.type != ft::terminate) {
+    drop_premark();
+    return step::consumed;
+  }
   step copied;
   if (handle_copy_in(f, copied)) return copied;
   switch (f.type) {

@@ -99,6 +99,7 @@ class session {
   struct premark {
     bool pending = false;
     bool done = false;
+    bool unwanted = false;  // its statement will not be sent after all
     std::vector<std::uint64_t> ids;
     std::string error;
   };
@@ -165,6 +166,7 @@ class session {
   [[nodiscard]] bool mark_ahead(const plan* p);  // true: premark_ is done
   [[nodiscard]] std::optional<std::vector<change::mark>> marks_ahead(const plan* p);
   [[nodiscard]] std::vector<std::uint64_t> take_premark();
+  void drop_premark();
 
   // session_answers.cc
   void process_server();

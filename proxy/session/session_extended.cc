@@ -68,17 +68,22 @@ session::step session::handle_bind(const wire::frame_view& f) {
   bound->statement = prepared_.find(m->statement);
   answer.statement = bound->statement;
   const bool imaged = bound->statement && bound->statement->mode == capture_mode::image;
+  const bool has_returning = imaged && bound->statement->has_returning;
   prepared_.store_portal(std::string(m->portal), std::move(bound));
-  // A list of formats names every column: ours is one more. None or one format holds for all.
-  if (imaged && m->result_formats.size() >= 2) {
-    std::vector<std::int16_t> formats(m->result_formats.begin(), m->result_formats.end());
-    formats.push_back(0);
-    std::string bytes;
-    wire::encode_with_result_formats(f.body, formats, bytes);
-    server_.forward(bytes, std::move(answer));
-  } else {
-    server_.forward(f.raw, std::move(answer));
+  std::vector<std::int16_t> formats(m->result_formats.begin(), m->result_formats.end());
+  if (imaged && !has_returning) {
+    // Legacy ignores formats where there is no result, also wrong ones.
+    formats.clear();
+  } else if (imaged && formats.size() >= 2) {
+    formats.push_back(0);  // a list names every column: ours is one more; none or one format holds for all
   }
+  if (formats.size() == m->result_formats.size()) {
+    server_.forward(f.raw, std::move(answer));
+    return step::consumed;
+  }
+  std::string bytes;
+  wire::encode_with_result_formats(f.body, formats, bytes);
+  server_.forward(bytes, std::move(answer));
   return step::consumed;
 }
 

@@ -138,13 +138,20 @@ std::optional<std::vector<change::mark>> session::marks_ahead(const plan* p) {
 }
 
 void session::on_marked(std::vector<std::uint64_t> ids, std::string error) {
-  if (closed_ || broken_) {
-    if (!ids.empty()) actions_.push_back(ripen_action{std::move(ids)});  // the statement was never sent
-    premark_ = {};
+  const bool unwanted = premark_.unwanted || closed_ || broken_;
+  premark_ = {.pending = false, .done = true, .ids = std::move(ids), .error = std::move(error)};
+  if (unwanted) drop_premark();
+  if (!closed_ && !broken_) pump();
+}
+
+// The statement was never sent, so nothing will be written under its marks.
+void session::drop_premark() {
+  if (premark_.pending) {
+    premark_.unwanted = true;
     return;
   }
-  premark_ = {.pending = false, .done = true, .ids = std::move(ids), .error = std::move(error)};
-  pump();
+  auto ids = take_premark();
+  if (!ids.empty()) actions_.push_back(ripen_action{std::move(ids)});
 }
 
 std::vector<std::uint64_t> session::take_premark() {

@@ -263,6 +263,7 @@ void session::send_script_statement(const plan_ptr& p, std::string_view text, st
     o.sent_at = prepared_.now();
     if (what == request::execute) {
       o.commit_of = commit_of;
+      o.ripens = take_premark();
       // Legacy alone would send the last tag only after the commit that ends the Query.
       o.withhold = last && !sent_.in_block;
       note_prepared(*p, o);

@@ -120,5 +120,23 @@ TEST_F(session_test, a_text_of_several_statements_that_is_not_understood_marks_e
   EXPECT_THAT(marked_, ElementsAre("t", "t"));
 }
 
+TEST_F(session_test, marks_ahead_of_what_an_error_discards_become_ripe) {
+  client(wire::parse{"", "SELECT bad", {}}, wire::bind{}, wire::execute{"", 0},
+         wire::parse{"", "CALL writer()", {}}, wire::bind{}, wire::execute{"", 0}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("1", "2", "E 22012", "Z I"));
+  EXPECT_THAT(marked_, ElementsAre("t"));
+  EXPECT_THAT(decisions_, ElementsAre("ripe"));
+  query("CALL writer()");
+  EXPECT_THAT(marked_, ElementsAre("t", "t"));
+  EXPECT_THAT(decisions_, ElementsAre("ripe", "ripe"));
+}
+
+TEST_F(session_test, marks_ahead_of_a_query_behind_an_execute_become_ripe) {
+  client(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::bind{}, wire::execute{"", 0},
+         wire::query{"CALL writer()"});
+  EXPECT_THAT(marked_, ElementsAre("t"));
+  EXPECT_THAT(decisions_, ElementsAre("1 committed", "ripe"));
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy
