@@ -19,6 +19,8 @@ class fake_backend {
   std::function<void(const std::vector<std::string>&)> on_commit;
   // Statements containing "bad" fail when they are executed; commits fail while this is set.
   bool fail_commits = false;
+  std::string behind_commit;  // messages sent after a commit that wrote
+  bool terminated = false;    // the client has said goodbye
   // What the locks witness reports, as oids.
   std::string write_locked = "100";
   // Which of catalog::column_needs the session does not meet, as a number.

@@ -36,7 +36,7 @@ void session::pump() {
     if (client_eof_) broken_ = true;
     return;
   }
-  while (!closed_ && !broken_) {
+  while (!closed_ && !broken_ && !terminated_) {
     // While a commit is held its images are already in the record: the transaction only looks clean.
     if (server_.settled() && hold_.stage == hold_stage::none) adopt_answered_state();
     std::string_view rest = client_in_.data();
@@ -51,8 +51,9 @@ void session::pump() {
     wire::frame_view f;
     const auto status = wire::next_frame(rest, f, wire::frontend_length);
     if (status == wire::frame_status::malformed) {
-      broken_ = true;
-      send_error("08P01", "invalid message length", "");
+      // Legacy would close without a word once it has answered what came before.
+      client_eof_ = true;
+      blocked_ = false;
       break;
     }
     if (status == wire::frame_status::incomplete) {
@@ -75,6 +76,7 @@ void session::pump() {
     wire::encode(wire::terminate{}, bytes);
     server_.forward(bytes);
   }
+  if (terminated_) client_in_.consume(client_in_.size());
 }
 
 session::step session::handle(const wire::frame_view& f) {

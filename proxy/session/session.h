@@ -184,6 +184,7 @@ class session {
   void tell_error(const outstanding& o, const wire::frame_view& f);
   void on_skipped(outstanding o);
   void on_ready(const wire::frame_view& f);
+  void tell_withheld();
   void answer_from_portals();
   void decide(std::optional<seq_t>& commit_of, bool committed);
   void note_parameter(const wire::frame_view& f);

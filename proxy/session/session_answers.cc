@@ -82,6 +82,8 @@ void session::on_server_frame(const wire::frame_view& f) {
       note_parameter(f);
       [[fallthrough]];
     case bt::notification_response:
+      // While a commit is held neither is sent: it has taken place, and its tag would have come before.
+      tell_withheld();
       pass(f);
       return;
     case bt::backend_key_data:
@@ -314,6 +316,11 @@ void session::decide(std::optional<seq_t>& commit_of, bool committed) {
   commit_of.reset();
 }
 
+void session::tell_withheld() {
+  client_out_.append(withheld_);
+  withheld_.clear();
+}
+
 void session::on_ready(const wire::frame_view& f) {
   const auto m = wire::decode_ready_for_query(f.body);
   ready_once_ = true;
@@ -326,10 +333,8 @@ void session::on_ready(const wire::frame_view& f) {
   }
   outstanding o = server_.pop();
   decide(o.commit_of, !o.failed);
-  if (!withheld_.empty()) {
-    if (!o.failed) client_out_.append(withheld_);
-    withheld_.clear();
-  }
+  if (o.failed) withheld_.clear();
+  tell_withheld();
   if (!o.failed) client_out_.append(o.answered_before_ready);
   ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
   if (!ending_marks_.empty() && m && m->status == 'I')

@@ -64,7 +64,10 @@ std::shared_ptr<std::vector<plan>> plans_of(const sql::parsed_text& parsed) {
 session::step session::handle_query(const wire::frame_view& f) {
   if (script_) return run_script();
   const auto m = wire::decode_query(f.body);
-  if (!m) return query_opaque(f);
+  if (!m) {
+    forward_query(f, nullptr, std::nullopt);  // legacy runs nothing and says what is wrong with it
+    return step::consumed;
+  }
   // Reports of settings may still come.
   if (sent_.lexing_unsure && !server_.settled() && depends_on_settings(m->text)) {
     if (sent_.batch_open) server_.flush();
