@@ -13,7 +13,7 @@ packages_to_test=(clang-14 libclang-rt-14-dev pgbouncer python3-psycopg2 python3
 # Prints the packages of those toolchains of tests/drivers that are not on PATH: often they come from elsewhere, and newer.
 packages_for_drivers() {
   local tool
-  for tool in node:nodejs npm:npm mvn:maven javac:openjdk-17-jdk-headless go:golang-go; do
+  for tool in node:nodejs npm:npm mvn:maven javac:openjdk-17-jdk-headless go:golang-go cargo:cargo-web; do
     command -v "${tool%%:*}" >/dev/null || printf '%s\n' "${tool#*:}"
   done
 }

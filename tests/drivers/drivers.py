@@ -144,6 +144,15 @@ class Go(Driver):
         return ["./program"]
 
 
+class Rust(Driver):
+    def compile(self):
+        self.run("cargo", "build", "--quiet", "--locked", "--manifest-path", self.source / "Cargo.toml", "--target-dir",
+                 self.directory / "target")
+
+    def command(self):
+        return ["target/debug/scenarios"]
+
+
 # What every driver marks: COPY has no image. What some do:
 FETCH = "cursor"   # FETCH may run whatever its cursor's query calls, so it proves nothing about a table written before
 LITERALS = "large"  # a statement of more than 16 MiB, its values included, is not parsed
@@ -164,4 +173,5 @@ DRIVERS = [
     Node("postgres.js", marks=("copy", FETCH), more=("pipeline",)),
     Java("pgjdbc", marks=("copy", FETCH)),
     Go("pgx", marks=("copy", FETCH), more=("pipeline",)),
+    Rust("tokio-postgres", marks=("copy", FETCH), more=("pipeline",)),
 ]

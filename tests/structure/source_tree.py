@@ -101,6 +101,7 @@ def leaking_public_headers(root):
             yield f"{header} brings in {', '.join(leaks)} and is used by {', '.join(outside)}"
 
 
+LOCKS = ("Cargo.lock", "package-lock.json")  # written by package managers
 # Inputs of fuzz targets: bytes.
 INPUTS = (Path("tests/fuzz/corpus"), Path("tests/fuzz/findings"))
 
@@ -110,7 +111,8 @@ def text_files(root):
     for top in (*MODULES, "bench", "cmake", "deploy", "docs", "tests", ".ci"):
         for path in sorted((root / top).rglob("*")):
             name = path.relative_to(root)
-            if path.is_file() and "__pycache__" not in path.parts and not any(i in name.parents for i in INPUTS):
+            made = "__pycache__" in path.parts or path.name in LOCKS or any(i in name.parents for i in INPUTS)
+            if path.is_file() and not made:
                 yield name
 
 
