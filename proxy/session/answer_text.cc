@@ -1,11 +1,34 @@
 #include "proxy/session/answer_text.h"
 
-#include <cstdio>
+#include <charconv>
 
 #include "protocol/wire/backend/command_complete.h"
 #include "protocol/wire/backend/error_response.h"
 
 namespace pgtandem::proxy {
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// "bind message has 3 result formats but query has 2 columns": both counts include what is ours.
+std::string with_numbers_less_one(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t start = i;
+    while (i < text.size() && is_digit(text[i])) ++i;
+    std::uint32_t number = 0;
+    const auto [_, error] = std::from_chars(text.data() + start, text.data() + i, number);
+    if (error == std::errc{} && number > 0)
+      out += std::to_string(number - 1);
+    else
+      out += text[i++];
+  }
+  return out;
+}
+
+}  // namespace
 
 std::string tag_of_rows(std::string_view complete, std::int32_t rows) {
   std::string_view rest = complete;
@@ -20,30 +43,15 @@ std::string tag_of_rows(std::string_view complete, std::int32_t rows) {
   return bytes;
 }
 
-bool ends_in_our_column(const wire::frame_view& row_description) {
-  using namespace std::string_view_literals;
-  constexpr auto name = "pgtandem_image\0"sv;
-  constexpr std::size_t behind_name = 18;  // numbers of a field
-  const std::string_view body = row_description.body;
-  return body.size() >= name.size() + behind_name &&
-         body.substr(body.size() - behind_name - name.size(), name.size()) == name;
-}
-
 std::string without_our_column(const wire::frame_view& error) {
   auto m = wire::decode_error_response(error.body);
-  if (!m) return std::string(error.raw);
-  int formats = 0, columns = 0, end = 0;
+  // The routine's name tells this error from others of its SQLSTATE in every language of lc_messages.
+  if (!m || m->field('R') != "PortalSetResultFormat") return std::string(error.raw);
   std::string fixed;
   for (auto& [code, value] : m->fields) {
     if (code != 'M') continue;
-    const std::string text(value);
-    if (std::sscanf(text.c_str(), "bind message has %d result formats but query has %d columns%n", &formats,
-                    &columns, &end) == 2 &&
-        end == static_cast<int>(text.size())) {
-      fixed = "bind message has " + std::to_string(formats - 1) + " result formats but query has " +
-              std::to_string(columns - 1) + " columns";
-      value = fixed;
-    }
+    fixed = with_numbers_less_one(value);
+    value = fixed;
   }
   std::string bytes;
   wire::encode_error(*m, bytes);

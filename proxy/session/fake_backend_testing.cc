@@ -92,8 +92,10 @@ void fake_backend::message(char type, std::string_view body, std::string& out) {
       ready(out);
       break;
     case 'Q': {
-      std::string text(wire::decode_query(body)->text);
-      bool ok = true;
+      const auto m = wire::decode_query(body);
+      bool ok = m.has_value();
+      if (!ok) error("08P01", "invalid message format", out);
+      std::string text(ok ? m->text : "");
       while (ok && !text.empty()) {
         const auto end = text.find(';');
         ok = execute(text.substr(0, end), true, out);
@@ -103,6 +105,9 @@ void fake_backend::message(char type, std::string_view body, std::string& out) {
       ready(out);
       break;
     }
+    case 'X':
+      terminated = true;
+      break;
     default:
       break;
   }
@@ -113,6 +118,8 @@ void fake_backend::on_bind(std::string_view body, std::string& out) {
   const auto it = statements_.find(std::string(m->statement));
   if (it == statements_.end()) return error("26000", "no such statement", out);
   portals_[std::string(m->portal)] = it->second;
+  if (!m->statement.starts_with("_pgtandem"))
+    result_formats.assign(m->result_formats.begin(), m->result_formats.end());
   wire::encode(wire::bind_complete{}, out);
 }
 
@@ -219,6 +226,7 @@ bool fake_backend::finish_transaction(std::string& out) {
     return false;
   }
   if (!writes_.empty() && on_commit) on_commit(writes_);
+  if (!writes_.empty()) out += behind_commit;
   writes_.clear();
   portals_.clear();
   return true;

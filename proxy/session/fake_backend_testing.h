@@ -19,14 +19,17 @@ class fake_backend {
   std::function<void(const std::vector<std::string>&)> on_commit;
   // Statements containing "bad" fail when they are executed; commits fail while this is set.
   bool fail_commits = false;
+  std::string behind_commit;  // messages sent after a commit that wrote
+  bool terminated = false;    // the client has said goodbye
   // What the locks witness reports, as oids.
   std::string write_locked = "100";
   // Which of catalog::column_needs the session does not meet, as a number.
   std::string unmet = "0";
   // The next image row's content.
   std::string image = R"(J100 {"id":1,"v":"x"})";
-  std::vector<std::string> parsed;    // texts of Parse messages, own queries among them
-  std::vector<std::string> executed;  // texts, in order, own queries left out
+  std::vector<std::int16_t> result_formats;  // of the last Bind but own queries
+  std::vector<std::string> parsed;           // texts of Parse messages, own queries among them
+  std::vector<std::string> executed;         // texts, in order, own queries left out
 
  private:
   void message(char type, std::string_view body, std::string& out);

@@ -53,10 +53,6 @@ plan plan_statement(const sql::statement& s) {
       p.mode = capture_mode::unproven;
       p.may_commit_inside = true;
       break;
-    case statement_kind::prepare_transaction:
-      // Outside of a block it warns, and what ran before in the implicit transaction is committed.
-      p.may_commit_inside = true;
-      break;
     case statement_kind::copy_from:
       p.may_commit_inside = true;
       if (s.written.size() == 1) p.copied = s.written.front();

@@ -5,22 +5,11 @@
 #include <array>
 
 #include "protocol/wire/backend/error_response.h"
-#include "protocol/wire/frontend/parse.h"
 #include "protocol/wire/frontend/terminate.h"
 
 namespace pgtandem::proxy {
 
 namespace ft = wire::frontend_type;
-
-namespace {
-
-// A Parse that fails has dropped what had no name.
-bool parses_unnamed(const wire::frame_view& f) {
-  const auto m = f.type == ft::parse ? wire::decode_parse(f.body) : std::nullopt;
-  return m && m->statement.empty();
-}
-
-}  // namespace
 
 session::session(session_environment environment)
     : env_(std::move(environment)), catalog_(env_.catalog()), transaction_(env_.max_transaction_bytes) {}
@@ -47,7 +36,7 @@ void session::pump() {
     if (client_eof_) broken_ = true;
     return;
   }
-  while (!closed_ && !broken_) {
+  while (!closed_ && !broken_ && !terminated_) {
     // While a commit is held its images are already in the record: the transaction only looks clean.
     if (server_.settled() && hold_.stage == hold_stage::none) adopt_answered_state();
     std::string_view rest = client_in_.data();
@@ -62,13 +51,14 @@ void session::pump() {
     wire::frame_view f;
     const auto status = wire::next_frame(rest, f, wire::frontend_length);
     if (status == wire::frame_status::malformed) {
-      broken_ = true;
-      send_error("08P01", "invalid message length", "");
+      // Legacy would close without a word once it has answered what came before.
+      client_eof_ = true;
+      blocked_ = false;
       break;
     }
     if (status == wire::frame_status::incomplete) {
       const auto header = wire::peek_header(client_in_.data());
-      if (header && header->type == ft::copy_data && !discarding_ && copy_wait_ == 0) {
+      if (header && header->type == ft::copy_data && !discarding_ && !copy_wait_) {
         client_stream_ = header->message_size();
         continue;
       }
@@ -86,6 +76,7 @@ void session::pump() {
     wire::encode(wire::terminate{}, bytes);
     server_.forward(bytes);
   }
+  if (terminated_) client_in_.consume(client_in_.size());
 }
 
 session::step session::handle(const wire::frame_view& f) {
@@ -93,23 +84,14 @@ session::step session::handle(const wire::frame_view& f) {
   if (fail_frame_) {
     fail_frame_ = false;
     hold_ = {};
-    drop_premark();
     script_.reset();
     if (f.type == ft::query) {
       server_.sync({.to = audience::script});
       return step::consumed;
     }
     discarding_ = true;
-    if (parses_unnamed(f)) {
-      close_in_script('S', "");
-      prepared_.erase("", prepared_.now());
-    }
   }
   if (discarding_ && !script_ && f.type != ft::sync && f.type != ft::terminate) {
-    if (std::exchange(own_failed_, false) && parses_unnamed(f)) {
-      stray_ = true;
-      prepared_.erase("", prepared_.now());
-    }
     drop_premark();
     return step::consumed;
   }
@@ -142,12 +124,11 @@ session::step session::handle(const wire::frame_view& f) {
 }
 
 bool session::handle_copy_in(const wire::frame_view& f, step& result) {
-  if (copy_wait_ == 0) return false;
+  if (!copy_wait_) return false;
   result = step::consumed;
   const bool data = f.type == ft::copy_data || f.type == ft::copy_done || f.type == ft::copy_fail;
   if (!data && f.type != ft::flush && f.type != ft::sync) {
     if (f.type == ft::terminate) return false;
-    server_.flush();
     result = step::blocked;
     return true;
   }
@@ -159,10 +140,7 @@ bool session::handle_copy_in(const wire::frame_view& f, step& result) {
   }
   // In copy-in legacy ignores Flush and Sync.
   server_.forward(f.raw);
-  if (f.type == ft::copy_done || f.type == ft::copy_fail) {
-    copy_wait_ = 0;
-    copy_in_ = false;
-  }
+  if (f.type == ft::copy_done || f.type == ft::copy_fail) copy_wait_ = copy_in_ = false;
   return true;
 }
 
@@ -238,7 +216,6 @@ void session::end_own_exchange() {
 }
 
 void session::open_batch() {
-  sent_.unsynced = true;
   if (sent_.batch_open) return;
   sent_.batch_open = true;
   sent_.unsure = server_.ready_owed() > 0;
@@ -288,7 +265,6 @@ void session::end_sent_transaction(bool in_block) {
 }
 
 void session::adopt_answered_state() {
-  sent_.unsynced = sent_.batch_open;
   sent_.in_block = transaction_.in_block();
   sent_.dirty = transaction_.dirty();
   sent_.unproven = transaction_.unproven();

@@ -53,7 +53,7 @@ void session::process_server() {
       // Large rows that nobody has to look into pass as they come.
       const auto header = wire::peek_header(server_.in.data());
       const outstanding* front = server_.front();
-      const bool ours = front != nullptr && (imaged(*front) || own(*front) || front->strips);
+      const bool ours = front != nullptr && (imaged(*front) || own(*front));
       if (!header || ours || (header->type != bt::data_row && header->type != bt::copy_data)) return;
       server_stream_ = header->message_size();
       continue;
@@ -82,6 +82,8 @@ void session::on_server_frame(const wire::frame_view& f) {
       note_parameter(f);
       [[fallthrough]];
     case bt::notification_response:
+      // While a commit is held neither is sent: it has taken place, and its tag would have come before.
+      tell_withheld();
       pass(f);
       return;
     case bt::backend_key_data:
@@ -134,36 +136,13 @@ void session::answer_to(outstanding& o, const wire::frame_view& f) {
       if (f.type == bt::command_complete || f.type == bt::empty_query_response ||
           f.type == bt::function_call_response)
         on_query_complete(o, f);
-      pass_query_answer(o, f);
+      pass(f);
       return;
     case request::sync:
       pass(f);
       return;
   }
   answer_from_portals();
-}
-
-// A text that was passed on as it is may EXECUTE a statement that was rewritten when it was prepared. What it
-// wrote is marked; its images are nobody's.
-void session::pass_query_answer(outstanding& o, const wire::frame_view& f) {
-  std::string bytes;
-  if (f.type == bt::row_description && ends_in_our_column(f)) {
-    o.strips = true;
-    const auto columns = wire::column_count(f.body);
-    if (columns && *columns > 1 && wire::row_description_drop_last(f.body, bytes)) client_out_.append(bytes);
-  } else if (f.type == bt::data_row && o.strips) {
-    const auto columns = wire::column_count(f.body);
-    if (columns && *columns > 1 && wire::data_row_drop_last(f.body, bytes)) client_out_.append(bytes);
-  } else {
-    o.strips &= f.type != bt::command_complete;
-    pass(f);
-  }
-}
-
-void session::end_copy(const outstanding& o) {
-  if (o.copy == 0 || o.copy != copy_wait_) return;
-  copy_wait_ = 0;
-  copy_in_ = false;
 }
 
 void session::answer_to_describe(outstanding& o, const wire::frame_view& f) {
@@ -214,7 +193,7 @@ void session::answer_to_execute(outstanding& o, const wire::frame_view& f) {
       if (o.statement->mode == capture_mode::unproven) transaction_.add_unproven();
       [[fallthrough]];
     default:  // EmptyQueryResponse
-      end_copy(o);
+      copy_wait_ = copy_in_ = false;
       pass(f);
       server_.pop();
       return;
@@ -265,7 +244,7 @@ void session::on_execute_complete(const wire::frame_view& f) {
       transaction_.on_complete({.mode = capture_mode::harmless, .kind = sql::statement_kind::rollback}, tag);
     return;
   }
-  end_copy(o);
+  copy_wait_ = copy_in_ = false;
   apply_complete(*o.statement, tag, o.sent_at);
   decide(o.commit_of, tag == "COMMIT");
   ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
@@ -337,23 +316,25 @@ void session::decide(std::optional<seq_t>& commit_of, bool committed) {
   commit_of.reset();
 }
 
+void session::tell_withheld() {
+  client_out_.append(withheld_);
+  withheld_.clear();
+}
+
 void session::on_ready(const wire::frame_view& f) {
   const auto m = wire::decode_ready_for_query(f.body);
   ready_once_ = true;
   if (m) transaction_.on_ready(m->status);
   // What is still owed from before this Sync was skipped by legacy.
-  while (server_.front() != nullptr && !answers_ready(server_.front()->what))
-    on_skipped(server_.pop(), false);
+  while (server_.front() != nullptr && !answers_ready(server_.front()->what)) on_skipped(server_.pop());
   if (server_.front() == nullptr) {
     pass(f);
     return;
   }
   outstanding o = server_.pop();
   decide(o.commit_of, !o.failed);
-  if (!withheld_.empty()) {
-    if (!o.failed) client_out_.append(withheld_);
-    withheld_.clear();
-  }
+  if (o.failed) withheld_.clear();
+  tell_withheld();
   if (!o.failed) client_out_.append(o.answered_before_ready);
   ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
   if (!ending_marks_.empty() && m && m->status == 'I')

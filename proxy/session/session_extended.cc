@@ -68,17 +68,22 @@ session::step session::handle_bind(const wire::frame_view& f) {
   bound->statement = prepared_.find(m->statement);
   answer.statement = bound->statement;
   const bool imaged = bound->statement && bound->statement->mode == capture_mode::image;
+  const bool has_returning = imaged && bound->statement->has_returning;
   prepared_.store_portal(std::string(m->portal), std::move(bound));
-  // A list of formats names every column: ours is one more. None or one format holds for all.
-  if (imaged && m->result_formats.size() >= 2) {
-    std::vector<std::int16_t> formats(m->result_formats.begin(), m->result_formats.end());
-    formats.push_back(0);
-    std::string bytes;
-    wire::encode_with_result_formats(f.body, formats, bytes);
-    server_.forward(bytes, std::move(answer));
-  } else {
-    server_.forward(f.raw, std::move(answer));
+  std::vector<std::int16_t> formats(m->result_formats.begin(), m->result_formats.end());
+  if (imaged && !has_returning) {
+    // Legacy ignores formats where there is no result, also wrong ones.
+    formats.clear();
+  } else if (imaged && formats.size() >= 2) {
+    formats.push_back(0);  // a list names every column: ours is one more; none or one format holds for all
   }
+  if (formats.size() == m->result_formats.size()) {
+    server_.forward(f.raw, std::move(answer));
+    return step::consumed;
+  }
+  std::string bytes;
+  wire::encode_with_result_formats(f.body, formats, bytes);
+  server_.forward(bytes, std::move(answer));
   return step::consumed;
 }
 
@@ -129,8 +134,7 @@ session::step session::handle_execute(const wire::frame_view& f) {
   }
   note_sent(*statement);
   note_prepared(*statement, answer);
-  if (statement->kind == statement_kind::copy_from || statement == unknown)
-    answer.copy = copy_wait_ = ++copies_;
+  if (statement->kind == statement_kind::copy_from || statement == unknown) copy_wait_ = true;
   if (statement->mode == capture_mode::image) {
     p->executed = true;
     std::string bytes;
@@ -197,11 +201,6 @@ session::step session::handle_sync(const wire::frame_view& f) {
   sent_.batch_open = false;
   if (!sent_.in_block) end_sent_transaction(false);
   server_.forward(f.raw, std::move(answer));
-  sent_.unsynced = own_failed_ = false;
-  if (std::exchange(stray_, false)) {
-    close_in_script('S', "");
-    server_.flush();
-  }
   return step::consumed;
 }
 
@@ -211,19 +210,11 @@ session::step session::handle_function_call(const wire::frame_view& f) {
   p.may_commit_inside = true;
   outstanding answer;
   answer.what = request::function_call;
-  if (!sent_.in_block || sent_.unsure || server_.ready_owed() > 0) {
+  if (!sent_.in_block || sent_.unsure) {
     if (!mark_ahead(&p)) return step::blocked;
-    if (!premark_.error.empty()) {
-      reject_commit();
-      discarding_ = false;
-      server_.sync({.to = audience::script});
-      return step::consumed;
-    }
     answer.ripens = take_premark();
   }
   note_sent(p);
-  sent_.batch_open = false;
-  if (!sent_.in_block) end_sent_transaction(false);
   answer.statements = std::make_shared<std::vector<plan>>(1, p);
   server_.forward(f.raw, std::move(answer));
   return step::consumed;

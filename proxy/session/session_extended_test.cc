@@ -96,5 +96,16 @@ TEST_F(session_test, commit_of_a_failed_block_is_a_rollback_in_the_extended_prot
   EXPECT_THAT(records_, IsEmpty());
 }
 
+TEST_F(session_test, formats_of_a_statement_without_result_are_ignored_as_legacy_does) {
+  wire::bind bind;
+  bind.result_formats = {1, 0, 7};
+  client(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, bind, wire::execute{"", 0}, wire::sync{});
+  EXPECT_THAT(legacy_.result_formats, IsEmpty());
+  bind.result_formats = {1, 0};
+  client(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1 RETURNING id", {}}, bind, wire::execute{"", 0},
+         wire::sync{});
+  EXPECT_THAT(legacy_.result_formats, ElementsAre(1, 0, 0));
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy

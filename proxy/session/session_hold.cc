@@ -90,7 +90,7 @@ std::optional<seq_t> session::take_hold() {
 void session::reject_commit() {
   const std::string why = hold_.rejected.value_or(premark_.error);
   hold_ = {};
-  if (premark_.done) drop_premark();
+  premark_ = {};
   server_.ask(own_query::rollback, {}, audience::silent);
   send_error("58030", "pgtandem could not make this transaction durable for mirroring: " + why,
              "The transaction was rolled back. See `pgtandem status`; on_outbox_failure: degrade lets writes "
@@ -138,31 +138,26 @@ std::optional<std::vector<change::mark>> session::marks_ahead(const plan* p) {
 }
 
 void session::on_marked(std::vector<std::uint64_t> ids, std::string error) {
-  if (closed_ || broken_ || premark_.dropped) {
-    if (!ids.empty()) actions_.push_back(ripen_action{std::move(ids)});  // the statement was never sent
-    premark_ = {};
-    if (!closed_ && !broken_) pump();
-    return;
-  }
+  const bool unwanted = premark_.unwanted || closed_ || broken_;
   premark_ = {.pending = false, .done = true, .ids = std::move(ids), .error = std::move(error)};
-  pump();
+  if (unwanted) drop_premark();
+  if (!closed_ && !broken_) pump();
 }
 
-std::vector<std::uint64_t> session::take_premark() {
-  if (!premark_.done) return {};
-  auto ids = std::move(premark_.ids);
-  premark_ = {};
-  return ids;
-}
-
-// Marks that no statement will write under must not be found, and used, by a later one.
+// The statement was never sent, so nothing will be written under its marks.
 void session::drop_premark() {
   if (premark_.pending) {
-    premark_.dropped = true;
+    premark_.unwanted = true;
     return;
   }
   auto ids = take_premark();
   if (!ids.empty()) actions_.push_back(ripen_action{std::move(ids)});
+}
+
+std::vector<std::uint64_t> session::take_premark() {
+  auto ids = std::move(premark_.ids);
+  premark_ = {};
+  return ids;
 }
 
 }  // namespace pgtandem::proxy

@@ -1,3 +1,4 @@
+#include "protocol/wire/backend/notification_response.h"
 #include "proxy/session/session_fixture_testing.h"
 
 namespace pgtandem::proxy {
@@ -149,6 +150,21 @@ TEST_F(session_test, empty_query_behind_an_execute_is_answered_after_the_commit_
   run();
   EXPECT_THAT(answers(), ElementsAre("I", "Z I"));
   EXPECT_THAT(decisions_, ElementsAre("1 committed"));
+}
+
+TEST_F(session_test, notification_of_a_commit_comes_behind_the_withheld_tag) {
+  std::string notification;
+  wire::encode(wire::notification_response{.pid = 1, .channel = "news", .payload = "x"}, notification);
+  legacy_.behind_commit = notification;
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  EXPECT_THAT(answers(), ElementsAre("C UPDATE", "A", "Z I"));
+}
+
+TEST_F(session_test, query_that_is_not_a_string_marks_nothing) {
+  session_.client_in().append(std::string("Q\0\0\0\x0cSELECT 1", 13));
+  session_.on_client_bytes();
+  run();
+  EXPECT_THAT(marked_, IsEmpty());
 }
 
 }  // namespace

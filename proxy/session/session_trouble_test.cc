@@ -120,5 +120,40 @@ TEST_F(session_test, a_text_of_several_statements_that_is_not_understood_marks_e
   EXPECT_THAT(marked_, ElementsAre("t", "t"));
 }
 
+TEST_F(session_test, marks_ahead_of_what_an_error_discards_become_ripe) {
+  client(wire::parse{"", "SELECT bad", {}}, wire::bind{}, wire::execute{"", 0},
+         wire::parse{"", "CALL writer()", {}}, wire::bind{}, wire::execute{"", 0}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("1", "2", "E 22012", "Z I"));
+  EXPECT_THAT(marked_, ElementsAre("t"));
+  EXPECT_THAT(decisions_, ElementsAre("ripe"));
+  query("CALL writer()");
+  EXPECT_THAT(marked_, ElementsAre("t", "t"));
+  EXPECT_THAT(decisions_, ElementsAre("ripe", "ripe"));
+}
+
+TEST_F(session_test, marks_ahead_of_a_query_behind_an_execute_become_ripe) {
+  client(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::bind{}, wire::execute{"", 0},
+         wire::query{"CALL writer()"});
+  EXPECT_THAT(marked_, ElementsAre("t"));
+  EXPECT_THAT(decisions_, ElementsAre("1 committed", "ripe"));
+}
+
+TEST_F(session_test, message_of_impossible_length_ends_the_session_behind_what_came_before) {
+  hold_prepares_ = true;
+  std::string bytes;
+  wire::encode(wire::query{"UPDATE t SET v = 'x' WHERE id = 1"}, bytes);
+  bytes += std::string("Q\0\0\0\x03", 5) + "whatever follows";
+  session_.client_in().append(bytes);
+  session_.on_client_bytes();
+  run();
+  EXPECT_FALSE(legacy_.terminated);
+  answer_prepare();
+  run();
+  EXPECT_THAT(answers(), ElementsAre("C UPDATE", "Z I"));
+  EXPECT_TRUE(legacy_.terminated);
+  query("UPDATE t SET v = 'y' WHERE id = 1");
+  EXPECT_EQ(records_.size(), 1U);
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "protocol/wire/backend/error_response.h"
+#include "protocol/wire/body_reader.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/frontend/cancel_request.h"
 #include "protocol/wire/frontend/startup_packet.h"
-#include "protocol/wire/frontend/startup_request.h"
 
 namespace pgtandem::proxy {
 namespace {
@@ -33,6 +34,15 @@ startup_result refuse(byte_buffer& out, std::string_view sqlstate, const std::st
   return startup_refused{};
 }
 
+startup_result unsupported_protocol(std::string_view body, byte_buffer& out) {
+  wire::body_reader in(body);
+  const std::uint32_t version = in.u32();
+  if (!in.ok()) return startup_refused{};
+  return refuse(out, "0A000",
+                "unsupported frontend protocol " + std::to_string(version >> 16) + "." +
+                    std::to_string(version & 0xffff) + ": server supports 3.0 to 3.0");
+}
+
 }  // namespace
 
 std::string fatal_error(std::string_view sqlstate, const std::string& message, const std::string& hint) {
@@ -55,19 +65,17 @@ startup_result startup::advance(byte_buffer& in, byte_buffer& out) {
       case wire::frame_status::incomplete:
         return startup_need_more{};
       case wire::frame_status::malformed:
-        return refuse(out, "08P01", "invalid length of startup packet");
+        return startup_refused{};  // this is not a PostgreSQL client; perhaps it begins with TLS
       case wire::frame_status::complete:
         break;
     }
     const std::string body(f.body);
     in.consume(f.raw.size());
-    switch (wire::classify_startup(body).value_or(wire::startup_kind::unsupported)) {
+    const auto kind = wire::classify_startup(body).value_or(wire::startup_kind::unsupported);
+    switch (kind) {
       case wire::startup_kind::ssl_request:
       case wire::startup_kind::gssenc_request:
-        // Bytes that came before the answer may have been slipped in by somebody between us.
-        if (!in.empty()) return refuse(out, "08P01", "received unencrypted data after encryption request");
-        out.append("N");
-        return startup_need_more{};
+        return on_encryption_request(kind, body, in, out);
       case wire::startup_kind::cancel_request: {
         const auto m = wire::decode_cancel_request(body);
         if (!m) return startup_refused{};
@@ -76,14 +84,34 @@ startup_result startup::advance(byte_buffer& in, byte_buffer& out) {
       case wire::startup_kind::startup:
         return on_startup_packet(body, out);
       case wire::startup_kind::unsupported:
-        return refuse(out, "0A000", "unsupported frontend protocol", "pgtandem speaks protocol 3.");
+        return unsupported_protocol(body, out);
     }
   }
 }
 
+startup_result startup::on_encryption_request(wire::startup_kind kind, std::string_view body,
+                                              const byte_buffer& in, byte_buffer& out) {
+  const bool ssl = kind == wire::startup_kind::ssl_request;
+  if (std::exchange(ssl ? ssl_declined_ : gssenc_declined_, true)) return unsupported_protocol(body, out);
+  out.append("N");
+  if (in.empty()) return startup_need_more{};
+  // Bytes that came before the answer may have been slipped in by somebody between us.
+  std::string bytes;
+  wire::encode_error(
+      wire::error_report{.severity = "FATAL",
+                         .sqlstate = "08P01",
+                         .message = std::string("received unencrypted data after ") +
+                                    (ssl ? "SSL" : "GSSAPI encryption") + " request",
+                         .detail = "This could be either a client-software bug or evidence of an attempted "
+                                   "man-in-the-middle attack."},
+      bytes);
+  out.append(bytes);
+  return startup_refused{};
+}
+
 startup_result startup::on_startup_packet(std::string_view body, byte_buffer& out) const {
   const auto m = wire::decode_startup_packet(body);
-  if (!m) return refuse(out, "08P01", "invalid startup packet");
+  if (!m) return refuse(out, "08P01", "invalid startup packet layout: expected terminator as last byte");
   const auto user = m->parameter("user");
   if (!user || user->empty())
     return refuse(out, "28000", "no PostgreSQL user name specified in startup packet");

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/wire/frontend/startup_request.h"
 #include "proxy/session/byte_buffer.h"
 
 namespace pgtandem::proxy {
@@ -25,7 +26,7 @@ struct startup_connect {
   bool replication = false;  // a walsender: passes without being looked into
 };
 
-struct startup_refused {};  // `out` says why; close after sending it
+struct startup_refused {};  // `out` says why, if anything; close after sending it
 
 using startup_result = std::variant<startup_need_more, startup_cancel, startup_connect, startup_refused>;
 
@@ -40,8 +41,12 @@ class startup {
   [[nodiscard]] startup_result advance(byte_buffer& in, byte_buffer& out);
 
  private:
+  [[nodiscard]] startup_result on_encryption_request(wire::startup_kind kind, std::string_view body,
+                                                     const byte_buffer& in, byte_buffer& out);
   [[nodiscard]] startup_result on_startup_packet(std::string_view body, byte_buffer& out) const;
 
+  bool ssl_declined_ = false;
+  bool gssenc_declined_ = false;
   route_lookup routes_;
   std::vector<std::string> configured_;
 };

@@ -93,7 +93,29 @@ TEST_F(startup_test, bytes_slipped_in_behind_an_encryption_request_are_refused) 
   std::string ssl;
   wire::encode(wire::ssl_request{}, ssl);
   EXPECT_TRUE(std::holds_alternative<startup_refused>(feed(ssl + packet({{"user", "app"}}))));
-  EXPECT_THAT(std::string(out_.data()), HasSubstr("08P01"));
+  EXPECT_THAT(std::string(out_.data()), ::testing::StartsWith("NE"));
+  EXPECT_THAT(std::string(out_.data()), HasSubstr("received unencrypted data after SSL request"));
+}
+
+TEST_F(startup_test, bytes_slipped_in_behind_a_request_for_gssapi_are_refused) {
+  std::string gss;
+  wire::encode(wire::gssenc_request{}, gss);
+  EXPECT_TRUE(std::holds_alternative<startup_refused>(feed(gss + packet({{"user", "app"}}))));
+  EXPECT_THAT(std::string(out_.data()),
+              HasSubstr("received unencrypted data after GSSAPI encryption request"));
+}
+
+TEST_F(startup_test, encryption_may_be_asked_for_once) {
+  std::string ssl;
+  wire::encode(wire::ssl_request{}, ssl);
+  EXPECT_TRUE(std::holds_alternative<startup_need_more>(feed(ssl)));
+  EXPECT_TRUE(std::holds_alternative<startup_refused>(feed(ssl)));
+  EXPECT_THAT(std::string(out_.data()), HasSubstr("unsupported frontend protocol 1234.5679"));
+}
+
+TEST_F(startup_test, tls_without_a_request_is_closed_without_a_word) {
+  EXPECT_TRUE(std::holds_alternative<startup_refused>(feed(std::string("\x16\x03\x01\x02\0\x01\0\x01", 8))));
+  EXPECT_EQ(out_.data(), "");
 }
 
 TEST_F(startup_test, cancel_request_names_its_backend) {

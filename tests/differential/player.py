@@ -1,6 +1,8 @@
 """Plays a script on one side, direct or proxied, and writes down every message that comes back."""
 
+import re
 import select
+import socket
 import time
 
 import psycopg2
@@ -61,10 +63,14 @@ class Player:
         connection.TIMEOUT = self.TIMEOUT
         return outline.of(messages), self.current not in self.connections
 
-    def exchange(self, enough):
-        """Sends what is pending and reads until enough(messages), or the end of the connection."""
+    def take_pending(self):
         data = b"".join(b.make(self) if isinstance(b, Later) else b for b in self.pending)
         self.pending = []
+        return data
+
+    def exchange(self, enough):
+        """Sends what is pending and reads until enough(messages), or the end of the connection."""
+        data = self.take_pending()
         connection = self.connection()
         messages = []
 
@@ -101,6 +107,8 @@ class Player:
             process = int.from_bytes(m.body[:4], "big")
             of = [name for name, c in self.connections.items() if c.process == process]
             return Message("A", f"from {of}: ".encode() + m.body[4:])
+        if m.type == "E" and rawpg.error_fields(m.body)["C"] == "40P01":  # deadlock: names processes and transactions
+            return Message("E", re.sub(rb"(Process|transaction) \d+|by process \d+", rb"\1", m.body))
         return m
 
     # Actions.
@@ -141,9 +149,14 @@ class Player:
         self.pending.append(rawpg.message("X"))
         self.exchange(lambda messages: False)
 
+    def hang_up(self):
+        """The client's side of the connection ends, as when its process dies."""
+        self.connection().socket.shutdown(socket.SHUT_WR)
+        self.exchange(lambda messages: False)
+
     def answers(self, byte):
         """Sends what is pending and reads one byte that is no message."""
-        data, self.pending = b"".join(self.pending), []
+        data = self.take_pending()
         self.note(self.connection().raw_byte(data))
         if self.target_side is None and self.transcript[-1][2] != byte:
             raise Wrong(f"line {self.line}: legacy answers {self.transcript[-1][2]}")

@@ -25,6 +25,7 @@ class Script:
         self.setup = []            # SQL that both servers run before
         self.whole_only = False    # only with each write in one piece
         self.target_follows = True
+        self.same_source = True    # errors come from the same place in PostgreSQL's source
         self.steps = []
 
     def __str__(self):
@@ -76,7 +77,7 @@ VOCABULARY = {
     "Startup": startup, "Request": rawpg.request, "SSLRequest": lambda: rawpg.SSL_REQUEST,
     "GSSENCRequest": lambda: rawpg.GSSENC_REQUEST, "int4": int4, "range": range, "join": b"".join, "str": str,
     # Actions of the player.
-    **{name: action(name) for name in ("on", "connect", "open", "leave", "answers", "cancel", "legacy", "target", "until")},
+    **{name: action(name) for name in ("on", "connect", "open", "leave", "hang_up", "answers", "cancel", "legacy", "target", "until")},
 }
 
 
@@ -107,6 +108,8 @@ def _add_line(script, number, line):
         script.whole_only = True
     elif line == "target does not follow":
         script.target_follows = False
+    elif line == "source may differ":
+        script.same_source = False
     elif line == "=> ?":
         script.steps.append(Step(number, "record", None))
     elif word == "=>":
