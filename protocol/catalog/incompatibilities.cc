@@ -54,6 +54,7 @@ std::vector<std::string> incompatibilities(const relation& legacy, const relatio
       out.push_back(fmt::format("column {} may be NULL on legacy but not on the target", name));
     }
   }
+  if (target->has_rules) out.emplace_back("the target's table has rules, which would change what is written");
   for (const auto& c : target->columns) {
     if (find_column(legacy, c.name) != nullptr || !c.not_null || c.has_default || c.generated) continue;
     out.push_back(

@@ -42,6 +42,15 @@ TEST(incompatibilities, a_missing_table) {
   EXPECT_EQ(incompatibilities(orders(), nullptr).size(), 1U);
 }
 
+TEST(incompatibilities, rules_of_the_target) {
+  auto legacy = orders();
+  legacy.has_rules = true;
+  auto target = orders();
+  EXPECT_THAT(incompatibilities(legacy, &target), IsEmpty());
+  target.has_rules = true;
+  EXPECT_THAT(incompatibilities(legacy, &target), ElementsAre(HasSubstr("rules")));
+}
+
 TEST(incompatibilities, a_missing_column_and_another_type) {
   auto target = orders();
   target.columns[0].type = "integer";

@@ -189,7 +189,7 @@ bool fake_backend::execute(std::string text, bool describe_rows, std::string& ou
   if (own) {
     std::vector<std::optional<std::string_view>> columns;
     if (has(text, "row_security_active")) {
-      for (const char* value : {"100", "r", "t", "f", "f", "f", "2", unmet.c_str()})
+      for (const char* value : {"100", "r", "t", "f", "f", has_rules ? "t" : "f", "2", unmet.c_str()})
         columns.emplace_back(value);
     } else {
       columns.resize(3);

@@ -25,6 +25,7 @@ class fake_backend {
   std::string write_locked = "100";
   // Which of catalog::column_needs the session does not meet, as a number.
   std::string unmet = "0";
+  bool has_rules = false;  // on writes of the table
   // The next image row's content.
   std::string image = R"(J100 {"id":1,"v":"x"})";
   std::vector<std::int16_t> result_formats;  // of the last Bind but own queries

@@ -18,7 +18,11 @@ struct definition {
 const std::string names_sql =
     "SELECT c.oid::pg_catalog.text, c.relkind::pg_catalog.text, pg_catalog.has_table_privilege(c.oid, "
     "'SELECT'), "
-    "pg_catalog.row_security_active(c.oid), c.relhastriggers, c.relhasrules, c.relnatts::pg_catalog.text, (" +
+    "pg_catalog.row_security_active(c.oid), c.relhastriggers, "
+    // A view's own rule is about reading it.
+    "c.relhasrules AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class OPERATOR(pg_catalog.=) "
+    "c.oid "
+    "AND r.ev_type OPERATOR(pg_catalog.<>) '1'), c.relnatts::pg_catalog.text, (" +
     std::string(catalog::unmet_needs_sql()) +
     ")::pg_catalog.text "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) "

@@ -35,7 +35,7 @@ struct resolved_name {
   bool may_select = false;    // the session's role may read every column
   bool row_security = false;  // active for the session's role
   bool has_triggers = false;  // internal ones of foreign keys included
-  bool has_rules = false;
+  bool has_rules = false;     // on writes
   std::uint32_t columns = 0;  // pg_class.relnatts, dropped ones included
   std::uint8_t unmet = 0;     // catalog::column_needs that the session's settings do not meet
 };

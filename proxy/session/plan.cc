@@ -70,6 +70,7 @@ plan plan_statement(const sql::statement& s) {
 plan plan_dml(const sql::statement& s, std::string_view statement_text, const resolved_name& target,
               const mirrored_catalog& mirrored) {
   plan p = base_plan(s);
+  p.rules_may_answer = target.has_rules;
   const catalog::relation* relation = mirrored.find(target.oid);
   if (relation == nullptr) {
     // Not mirrored: harmless, unless triggers, rules or a view carry the write elsewhere.

@@ -33,6 +33,8 @@ struct plan {
   // Unproven statements that may commit by themselves, outside a transaction block: marks have to be durable
   // before they are forwarded.
   bool may_commit_inside = false;
+  // Rules may answer a simple Query with rows, which the extended protocol would not show: it stays one.
+  bool rules_may_answer = false;
   std::optional<sql::relation_ref> copied{};  // COPY FROM: only this table is marked ahead
   std::string rewritten{};                    // the text to send; empty: the client's own
   std::shared_ptr<const plan> prepares{};     // SQL's PREPARE: what the name will mean

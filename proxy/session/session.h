@@ -147,6 +147,7 @@ class session {
   [[nodiscard]] step query_of_one(const wire::frame_view& f, std::string_view text, const sql::statement& s);
   [[nodiscard]] step query_of_many(const wire::frame_view& f, std::string_view text,
                                    std::shared_ptr<const sql::parsed_text> parsed);
+  [[nodiscard]] std::optional<bool> rules_may_answer(const std::vector<sql::statement>& all);
   [[nodiscard]] step query_opaque(const wire::frame_view& f);
   [[nodiscard]] step query_harmless(const wire::frame_view& f, std::string_view text,
                                     const std::shared_ptr<const sql::parsed_text>& parsed);

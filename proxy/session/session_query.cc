@@ -117,7 +117,8 @@ session::step session::query_of_one(const wire::frame_view& f, std::string_view 
   const plan_ptr p = plan_for(s, text.substr(s.offset, s.length));
   if (p == nullptr) return step::blocked;
   const bool in_block = sent_.in_block;
-  if (p->may_commit_inside && !in_block) {
+  const bool stays_a_query = p->may_commit_inside || p->rules_may_answer;
+  if (stays_a_query && !in_block) {
     if (!mark_ahead(p.get())) return step::blocked;
     if (!premark_.error.empty()) {
       reject_commit();
@@ -127,7 +128,7 @@ session::step session::query_of_one(const wire::frame_view& f, std::string_view 
     }
   }
   const bool needs_script = p->mode == capture_mode::image || (p->prepares && !p->rewritten.empty()) ||
-                            (p->mode == capture_mode::unproven && !in_block && !p->may_commit_inside) ||
+                            (p->mode == capture_mode::unproven && !in_block && !stays_a_query) ||
                             (sent_.batch_open && sent_.dirty && !in_block);
   if (!needs_script || transaction_.failed()) {
     forward_query(f, std::make_shared<std::vector<plan>>(1, *p), std::nullopt);
@@ -141,13 +142,15 @@ session::step session::query_of_one(const wire::frame_view& f, std::string_view 
 session::step session::query_of_many(const wire::frame_view& f, std::string_view text,
                                      std::shared_ptr<const sql::parsed_text> parsed) {
   const auto& all = parsed->statements;
+  const auto rules = rules_may_answer(all);
+  if (!rules) return step::blocked;
   // These cannot run as extended messages one by one.
   const bool refuses =
       std::any_of(all.begin(), all.end(),
                   [](const sql::statement& s) {
                     return plan_statement(s).may_commit_inside || s.refuses_transaction_block;
                   }) ||
-      (sets_ahead(all) && depends_on_settings(text));
+      *rules || (sets_ahead(all) && depends_on_settings(text));
   if (!refuses) return start_script(text, std::move(parsed));
   const bool commits = std::any_of(all.begin(), all.end(), [](const sql::statement& s) {
     return is_commit(s) || s.kind == statement_kind::prepare_transaction;
@@ -155,6 +158,19 @@ session::step session::query_of_many(const wire::frame_view& f, std::string_view
   if (!sent_.in_block || commits) return query_opaque(f);
   forward_query(f, plans_of(*parsed), std::nullopt);
   return step::consumed;
+}
+
+// Whether a statement writes a relation whose rules may return rows. nullopt: names are being asked.
+std::optional<bool> session::rules_may_answer(const std::vector<sql::statement>& all) {
+  if (transaction_.failed()) return false;
+  bool any = false;
+  for (const auto& s : all) {
+    if (!s.dml) continue;
+    const resolved_name* target = resolve(s.dml->target);
+    if (target == nullptr) return std::nullopt;
+    any |= target->has_rules;
+  }
+  return any;
 }
 
 // Nothing is known of the text, or too much can happen inside it: every table is marked before it is passed

@@ -155,5 +155,19 @@ TEST_F(session_test, message_of_impossible_length_ends_the_session_behind_what_c
   EXPECT_EQ(records_.size(), 1U);
 }
 
+TEST_F(session_test, a_query_that_rules_may_answer_with_rows_stays_a_query) {
+  legacy_.has_rules = true;
+  query("UPDATE t SET v = 'x' WHERE id = 1");
+  EXPECT_THAT(marked_, ElementsAre("t"));
+  query("UPDATE t SET v = 'x' WHERE id = 1; SELECT 1");
+  EXPECT_THAT(marked_, ElementsAre("t", "t"));
+  EXPECT_THAT(decisions_, ElementsAre("ripe", "ripe"));
+  query("BEGIN");
+  query("UPDATE t SET v = 'x' WHERE id = 1; SELECT 1");
+  query("COMMIT");
+  EXPECT_EQ(records_.at(0).marks.size(), 1U);
+  EXPECT_THAT(legacy_.parsed, ::testing::Each(::testing::HasSubstr("pg_catalog")));
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy
