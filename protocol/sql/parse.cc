@@ -4,6 +4,7 @@
 
 #include "protocol/sql/classify.h"
 #include "protocol/sql/lexical.h"
+#include "protocol/sql/long_strings.h"
 #include "protocol/sql/syntax_tree.h"
 
 namespace pgtandem::sql {
@@ -27,9 +28,7 @@ void locate(const PgQuery__RawStmt& raw, std::string_view text, statement& out) 
   out.length = end - scan.position();
 }
 
-}  // namespace
-
-parsed_text parse(std::string_view text) {
+parsed_text parse_whole(std::string_view text) {
   parsed_text result;
   const std::optional<syntax_tree> tree = syntax_tree::parse(text);
   if (!tree) {
@@ -45,6 +44,18 @@ parsed_text parse(std::string_view text) {
     if (raw.stmt == nullptr) added.changes_names = added.changes_lexing = true;
     locate(raw, text, added);
   }
+  return result;
+}
+
+}  // namespace
+
+parsed_text parse(std::string_view text) {
+  // A NUL in a string would be taken out with it.
+  const bool whole = text.size() < shortened_text::long_text || text.find('\0') != std::string_view::npos;
+  if (whole) return parse_whole(text);
+  const shortened_text shortened(text);
+  parsed_text result = parse_whole(shortened.text());
+  for (statement& one : result.statements) shortened.restore(one);
   return result;
 }
 

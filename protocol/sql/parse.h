@@ -21,7 +21,8 @@
 namespace pgtandem::sql {
 
 // Parses and classifies. Costs 10-20 us a statement; see statement_cache. Texts with NUL bytes, beyond 16 MiB
-// or nested beyond what the parser's recursion can bear (parse_limits.h) are not ok.
+// without their long strings, or nested beyond what the parser's recursion can bear (parse_limits.h) are not
+// ok.
 [[nodiscard]] parsed_text parse(std::string_view text);
 
 // The same for a session with standard_conforming_strings off, where a backslash in a plain string escapes.
