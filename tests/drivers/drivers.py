@@ -154,24 +154,23 @@ class Rust(Driver):
 
 
 # What every driver marks: COPY has no image. What some do:
-FETCH = "cursor"   # FETCH may run whatever its cursor's query calls, so it proves nothing about a table written before
-LITERALS = "large"  # a statement of more than 16 MiB, its values included, is not parsed
+FETCH = "cursor"   # FETCH and MOVE may run whatever the cursor's query calls, so they prove nothing of a table written beside
 SETTING = "types"  # asyncpg looks types up between two set_config, of which nothing is proven, in the open transaction
 
 DRIVERS = [
-    Psql("psql", marks=("copy", FETCH, LITERALS)),
-    Python("psycopg2", marks=("copy", FETCH, LITERALS),
+    Psql("psql", marks=("copy", FETCH)),
+    Python("psycopg2", marks=("copy", FETCH),
            without={"reconnect": {"57P01"}}),  # its libpq tells of the lost connection instead
     Python("psycopg3", marks=("copy", FETCH), more=("pipeline",)),
-    Python("asyncpg", marks=("copy", FETCH),
+    Python("asyncpg", marks=("copy", FETCH), more=("parts",),
            without={"reconnect": {"57P01"}}),  # its own 08003 instead
     Python("pg8000", marks=("copy", FETCH),
            without={"reconnect": {"57P01"}}),  # does not read what comes before the end of the connection
-    SqlAlchemy("psycopg2", marks=("copy", FETCH, LITERALS), without={"reconnect": {"57P01"}}),
+    SqlAlchemy("psycopg2", marks=("copy", FETCH), without={"reconnect": {"57P01"}}),
     SqlAlchemy("asyncpg", marks=("copy", FETCH, SETTING), without={"reconnect": {"57P01"}}),
-    Node("node-postgres", marks=("copy", FETCH), more=("pipeline",)),
-    Node("postgres.js", marks=("copy", FETCH), more=("pipeline",)),
-    Java("pgjdbc", marks=("copy", FETCH)),
+    Node("node-postgres", marks=("copy", FETCH), more=("parts", "pipeline")),
+    Node("postgres.js", marks=("copy", FETCH), more=("parts", "pipeline")),
+    Java("pgjdbc", marks=("copy", FETCH), more=("parts",)),
     Go("pgx", marks=("copy", FETCH), more=("pipeline",)),
-    Rust("tokio-postgres", marks=("copy", FETCH), more=("pipeline",)),
+    Rust("tokio-postgres", marks=("copy", FETCH), more=("parts", "pipeline")),
 ]

@@ -40,6 +40,7 @@ SCENARIOS = [
               '{x,"y,\\"z\\"",""}'),
              (None,) * 18),
     scenario("cursor", "SELECT sum(v), min(v), max(v) FROM number", (22790, -110, 1005)),
+    scenario("parts", "SELECT sum(v), min(v), max(v) FROM part", (91, -10, 20), common=False),
     scenario("savepoint", "SELECT id, v FROM step ORDER BY id", (1, "outer"), (2, "kept twice"), (4, "after"),
              sqlstates={"23505"}),
     scenario("upsert", "SELECT name, hits, last FROM counter ORDER BY name", ("away", 1, "first"), ("home", 6, "again")),

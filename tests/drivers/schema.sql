@@ -18,6 +18,9 @@ CREATE TABLE typed (
 CREATE TABLE number (id integer PRIMARY KEY, v integer NOT NULL);
 INSERT INTO number SELECT i, i FROM generate_series(1, 200) i;
 
+CREATE TABLE part (id integer PRIMARY KEY, v integer NOT NULL);
+INSERT INTO part SELECT i, i FROM generate_series(1, 20) i;
+
 CREATE TABLE step (id integer PRIMARY KEY, v text);
 
 CREATE TABLE counter (name text PRIMARY KEY, hits integer NOT NULL, last text);

@@ -122,8 +122,19 @@ async def cursor():
         emit("fetch rest", rows=rows(await portal.fetch(500)), exhausted=await portal.fetchrow())
         updated = c.cursor("UPDATE number SET v = -v WHERE id BETWEEN 101 AND 110 RETURNING id, v", prefetch=3)
         emit("update in parts", rows=[dict(row) async for row in updated])
+    async with c.transaction():
         await c.execute("DECLARE locking CURSOR FOR SELECT id FROM number WHERE id > 199 FOR UPDATE; FETCH locking")
         await attempt("update where current", c.fetch("UPDATE number SET v = 0 WHERE CURRENT OF locking RETURNING id"))
+    await c.close()
+
+
+async def parts():
+    c = await connect()
+    sql = "UPDATE part SET v = $1 * v WHERE id <= 10 AND v > 0 RETURNING id, v"
+    async with c.transaction():
+        portal = await c.cursor(sql, -1)
+        emit("in parts", first=rows(await portal.fetch(3)), one=dict(await portal.fetchrow()), rest=rows(await portal.fetch(50)))
+    await attempt("first row", c.fetchrow("UPDATE part SET v = v - 1 WHERE id BETWEEN 11 AND 19 RETURNING id, v"))
     await c.close()
 
 
@@ -263,5 +274,5 @@ async def copy():
 
 
 
-main({f.__name__: f for f in (crud, prepared, batch, types, cursor, savepoint, upsert, errors, large, cancel, reconnect, copy)},
+main({f.__name__: f for f in (crud, prepared, batch, types, cursor, parts, savepoint, upsert, errors, large, cancel, reconnect, copy)},
      lambda scenario, name: asyncio.run(scenario()))

@@ -110,14 +110,30 @@ async function cursor() {
   const rows = []
   for await (const row of stream) rows.push(row)
   emit('stream', { rows })
+  await run('commit', 'COMMIT')
+  await run('begin another', 'BEGIN')
   await run('declare', 'DECLARE locking CURSOR FOR SELECT id FROM number WHERE id > 199 FOR UPDATE')
   await run('fetch', 'FETCH locking')
   await run('update where current', 'UPDATE number SET v = $1 WHERE CURRENT OF locking RETURNING id', [0])
-  await run('commit', 'COMMIT')
+  await run('commit another', 'COMMIT')
   const abandoned = client.query(new Cursor('UPDATE number SET v = v WHERE id <= 5 RETURNING id, v', []))
   emit('abandoned', { rows: await abandoned.read(2) })
   await abandoned.close()
   await run('works on', 'SELECT sum(v) FROM number')
+  await client.end()
+}
+
+async function parts() {
+  const client = await connect()
+  const run = session(client)
+  await run('begin', 'BEGIN')
+  const portal = client.query(new Cursor('UPDATE part SET v = $1 * v WHERE id <= 10 RETURNING id, v', [-1]))
+  emit('in parts', { first: await portal.read(3), second: await portal.read(4), rest: await portal.read(50) })
+  await portal.close()
+  await run('commit', 'COMMIT')
+  const abandoned = client.query(new Cursor('UPDATE part SET v = v - $1 WHERE id BETWEEN 11 AND 19 RETURNING id, v', [1]))
+  emit('first row', { rows: await abandoned.read(1) })
+  await abandoned.close()
   await client.end()
 }
 
@@ -269,4 +285,4 @@ async function copy() {
   await client.end()
 }
 
-await main({ crud, prepared, batch, types, cursor, savepoint, upsert, errors, large, cancel, reconnect, pipeline, copy })
+await main({ crud, prepared, batch, types, cursor, parts, savepoint, upsert, errors, large, cancel, reconnect, pipeline, copy })

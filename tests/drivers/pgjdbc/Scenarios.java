@@ -220,11 +220,31 @@ public final class Scenarios {
         s.setMaxRows(2);
         Outcome.attempt("update, two rows wanted", () -> run(s));
       }
+      commit(c, "commit");
       step(c, "declare", "DECLARE locking CURSOR FOR SELECT id FROM number WHERE id > 199 FOR UPDATE");
       step(c, "fetch", "FETCH locking");
       step(c, "update where current", "UPDATE number SET v = ? WHERE CURRENT OF locking RETURNING id", 0);
-      commit(c, "commit");
+      commit(c, "commit again");
       step(c, "sum", "SELECT sum(v) FROM number");
+    }
+    return null;
+  }
+
+  static Object parts() throws Exception {
+    try (Connection c = connect()) {
+      c.setAutoCommit(false);
+      try (PreparedStatement s = c.prepareStatement("UPDATE part SET v = ? * v WHERE id <= 10 RETURNING id, v")) {
+        s.setFetchSize(3);
+        s.setInt(1, -1);
+        Outcome.emit("in parts", "rows", Outcome.rows(s.executeQuery()));
+      }
+      commit(c, "commit");
+      c.setAutoCommit(true);
+      try (PreparedStatement s = c.prepareStatement(
+          "UPDATE part SET v = v - ? WHERE id BETWEEN 11 AND 19 RETURNING id, v")) {
+        s.setMaxRows(1);
+        Outcome.attempt("first row", () -> run(s, 1));
+      }
     }
     return null;
   }
@@ -264,35 +284,6 @@ public final class Scenarios {
     return null;
   }
 
-  static Object errors() throws Exception {
-    try (Connection c = connect()) {
-      c.setAutoCommit(false);
-      step(c, "insert", "INSERT INTO strict VALUES (1, 'a', 1)");
-      step(c, "duplicate", "INSERT INTO strict VALUES (?, 'b', 2)", 1);
-      step(c, "in a failed transaction", "SELECT 1");
-      c.rollback();
-      step(c, "deferred", "INSERT INTO strict VALUES (?, 'b', 1), (3, 'c', 1)", 2);
-      commit(c, "commit that fails");
-      step(c, "insert once more", "INSERT INTO strict VALUES (5, 'e', 5)");
-      step(c, "division", "UPDATE strict SET rank = rank / ?", 0);
-      commit(c, "commit of a failed transaction");
-      c.setAutoCommit(true);
-      step(c, "null", "INSERT INTO strict VALUES (4, ?, 4)", (String) null);
-      step(c, "deferred, by itself", "INSERT INTO strict VALUES (?, 'b', 1), (3, 'c', 1) RETURNING id", 2);
-      step(c, "syntax", "UPDATE strict SETT v = ?", "x");
-      step(c, "no table", "UPDATE nowhere SET v = 'x'");
-    }
-    try (Connection c = connect("autosave=always", "cleanupSavepoints=true", "prepareThreshold=1")) {
-      c.setAutoCommit(false);
-      step(c, "saved insert", "INSERT INTO strict VALUES (?, 'd', 4)", 4);
-      step(c, "saved duplicate", "INSERT INTO strict VALUES (?, 'd', 4)", 4);
-      step(c, "saved syntax", "UPDATE strict SETT v = ?", "x");
-      step(c, "saved select", "SELECT * FROM strict");
-      commit(c, "commit with savepoints");
-    }
-    return null;
-  }
-
   static byte[] pattern(int length, int... bytes) {
     byte[] result = new byte[length];
     for (int i = 0; i < length; i++) result[i] = (byte) bytes[i % bytes.length];
@@ -313,56 +304,6 @@ public final class Scenarios {
       }
       commit(c, "commit");
       step(c, "select", "SELECT * FROM blob");
-    }
-    return null;
-  }
-
-  static void cancelled(Connection c, Connection watcher, String step, String sql) throws Exception {
-    try (Statement s = c.createStatement(); PreparedStatement asleep = watcher.prepareStatement(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")) {
-      Thread thread = new Thread(() -> {
-        try {
-          for (long n = 0; n == 0; Thread.sleep(10)) {
-            ResultSet result = asleep.executeQuery();
-            result.next();
-            n = result.getLong(1);
-          }
-          s.cancel();
-        } catch (SQLException | InterruptedException error) {
-          throw new IllegalStateException(error);
-        }
-      });
-      thread.start();
-      Outcome.attempt(step, () -> s.execute(sql));
-      thread.join();
-    }
-  }
-
-  static Object cancel() throws Exception {
-    try (Connection c = connect(); Connection watcher = connect()) {
-      cancelled(c, watcher, "read", "SELECT pg_sleep(600)");
-      step(c, "works on", "SELECT 1");
-      cancelled(c, watcher, "write", "UPDATE job SET state = 'never' WHERE pg_sleep(600) IS NOT NULL");
-      c.setAutoCommit(false);
-      step(c, "insert", "INSERT INTO job VALUES (?, 'never')", 1);
-      cancelled(c, watcher, "in a transaction", "SELECT pg_sleep(600)");
-      c.rollback();
-      step(c, "insert again", "INSERT INTO job VALUES (?, 'done')", 2);
-      commit(c, "commit");
-    }
-    return null;
-  }
-
-  static Object reconnect() throws Exception {
-    try (Connection c = connect()) {
-      c.setAutoCommit(false);
-      step(c, "insert", "INSERT INTO visit VALUES (?, 'lost')", 1);
-      step(c, "terminate", "SELECT pg_terminate_backend(pg_backend_pid())");
-      Outcome.emit("closed", "closed", c.isClosed(), "valid", c.isValid(5));
-    }
-    try (Connection c = connect()) {
-      step(c, "select", "SELECT * FROM visit");
-      step(c, "insert again", "INSERT INTO visit VALUES (?, 'back')", 2);
     }
     return null;
   }
@@ -399,12 +340,13 @@ public final class Scenarios {
     scenarios.put("batch", Scenarios::batch);
     scenarios.put("types", Scenarios::types);
     scenarios.put("cursor", Scenarios::cursor);
+    scenarios.put("parts", Scenarios::parts);
     scenarios.put("savepoint", Scenarios::savepoint);
     scenarios.put("upsert", Scenarios::upsert);
-    scenarios.put("errors", Scenarios::errors);
+    scenarios.put("errors", Trouble::errors);
     scenarios.put("large", Scenarios::large);
-    scenarios.put("cancel", Scenarios::cancel);
-    scenarios.put("reconnect", Scenarios::reconnect);
+    scenarios.put("cancel", Trouble::cancel);
+    scenarios.put("reconnect", Trouble::reconnect);
     scenarios.put("copy", Scenarios::copy);
     Outcome.main(scenarios, names);
   }

@@ -98,6 +98,8 @@ async function cursor() {
       updated.push([...rows])
     })
     emit('update in parts', { updated })
+  })
+  await sql.begin(async (inside) => {
     await run('declare', inside`DECLARE locking CURSOR FOR SELECT id FROM number WHERE id > 199 FOR UPDATE`)
     await run('fetch', inside`FETCH locking`)
     await run('update where current', inside`UPDATE number SET v = ${0} WHERE CURRENT OF locking RETURNING id`)
@@ -110,6 +112,22 @@ async function cursor() {
   emit('abandoned', { seen })
   await sql`SELECT id FROM number WHERE id <= 4 ORDER BY id`.forEach((row) => emit('row', row))
   await run('works on', sql`SELECT sum(v) FROM number`)
+  await sql.end()
+}
+
+async function parts() {
+  const sql = connect()
+  const seen = []
+  await sql`UPDATE part SET v = ${-1} * v WHERE id <= 10 RETURNING id, v`.cursor(3, (rows) => {
+    seen.push([...rows])
+  })
+  emit('in parts', { seen })
+  const first = []
+  await sql`UPDATE part SET v = v - ${1} WHERE id BETWEEN 11 AND 19 RETURNING id, v`.cursor((row) => {
+    first.push(row)
+    return sql.CLOSE
+  })
+  emit('first row', { first })
   await sql.end()
 }
 
@@ -233,4 +251,4 @@ async function copy() {
   await sql.end()
 }
 
-await main({ crud, prepared, batch, types, cursor, savepoint, upsert, errors, large, cancel, reconnect, pipeline, copy })
+await main({ crud, prepared, batch, types, cursor, parts, savepoint, upsert, errors, large, cancel, reconnect, pipeline, copy })

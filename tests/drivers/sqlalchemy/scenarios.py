@@ -136,10 +136,11 @@ def cursor(engine):
         attempt("update", lambda: s.execute(update(Number).where(Number.id <= 5).values(v=Number.v + 1000)))
         attempt("update returning", lambda: s.execute(
             update(Number).where(Number.id.between(101, 110)).values(v=-Number.v).returning(Number.id, Number.v)))
+        attempt("commit", s.commit)
         s.execute(text("DECLARE locking CURSOR FOR SELECT id FROM number WHERE id > 199 FOR UPDATE"))
         attempt("fetch", lambda: s.execute(text("FETCH locking")))
         attempt("update where current", lambda: s.execute(text("UPDATE number SET v = 0 WHERE CURRENT OF locking RETURNING id")))
-        attempt("commit", s.commit)
+        attempt("commit again", s.commit)
 
 
 def savepoint(engine):

@@ -29,6 +29,7 @@ async fn main() {
             "batch" => scenarios::batch().await,
             "types" => scenarios::types().await,
             "cursor" => scenarios::cursor().await,
+            "parts" => scenarios::parts().await,
             "savepoint" => scenarios::savepoint().await,
             "upsert" => scenarios::upsert().await,
             "large" => scenarios::large().await,

@@ -138,6 +138,8 @@ pub async fn cursor() {
     let portal = tx.bind(update, &[&101, &110]).await.unwrap();
     report("update in parts", tx.query_portal(&portal, 3).await, |all| rows(&all));
     report("update in parts, the rest", tx.query_portal(&portal, 100).await, |all| rows(&all));
+    report("commit", tx.commit().await, |_| json!(null));
+    let tx = c.transaction().await.unwrap();
     report(
         "declare",
         tx.batch_execute("DECLARE locking CURSOR FOR SELECT id FROM number WHERE id > 199 FOR UPDATE").await,
@@ -145,12 +147,23 @@ pub async fn cursor() {
     );
     query(&tx, "fetch", "FETCH locking", &[]).await;
     query(&tx, "update where current", "UPDATE number SET v = $1 WHERE CURRENT OF locking RETURNING id", &[&0]).await;
-    report("commit", tx.commit().await, |_| json!(null));
+    report("commit again", tx.commit().await, |_| json!(null));
     let streamed = c.query_raw("UPDATE number SET v = v WHERE id <= $1 RETURNING id, v", &[&5i32]).await.unwrap();
     pin_mut!(streamed);
     let first = streamed.next().await.unwrap().unwrap(); // the others are thrown away
     emit("one row read", rows(&[first]));
     query(&c, "sum", "SELECT sum(v)::int8 FROM number", &[]).await;
+}
+
+pub async fn parts() {
+    let mut c = connect().await;
+    let tx = c.transaction().await.unwrap();
+    let portal = tx.bind("UPDATE part SET v = $1 * v WHERE id <= 10 RETURNING id, v", &[&-1]).await.unwrap();
+    report("in parts", tx.query_portal(&portal, 3).await, |all| rows(&all));
+    report("the rest", tx.query_portal(&portal, 0).await, |all| rows(&all));
+    report("commit", tx.commit().await, |_| json!(null));
+    let update = "UPDATE part SET v = v - $1 WHERE id BETWEEN 11 AND 19 RETURNING id, v";
+    query(&c, "all at once", update, &[&1]).await;
 }
 
 pub async fn savepoint() {

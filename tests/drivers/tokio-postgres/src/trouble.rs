@@ -59,7 +59,10 @@ pub async fn reconnect() {
     execute(&tx, "insert", "INSERT INTO visit VALUES ($1, 'lost')", &[&1]).await;
     query(&tx, "terminate", "SELECT pg_terminate_backend(pg_backend_pid())", &[]).await;
     drop(tx);
-    emit("closed", json!(c.is_closed()));
+    while !c.is_closed() {
+        tokio::time::sleep(Duration::from_millis(10)).await; // the end comes behind the error
+    }
+    emit("closed", json!(true));
     let c = connect().await;
     query(&c, "select", "SELECT * FROM visit", &[]).await;
     execute(&c, "insert again", "INSERT INTO visit VALUES ($1, 'back')", &[&2]).await;
