@@ -169,5 +169,10 @@ TEST_F(session_test, a_query_that_rules_may_answer_with_rows_stays_a_query) {
   EXPECT_THAT(legacy_.parsed, ::testing::Each(::testing::HasSubstr("pg_catalog")));
 }
 
+TEST_F(session_test, a_statement_that_the_parser_does_not_know_is_sent_whole) {
+  query(" UPDATE t SET v == 1 ; ");
+  EXPECT_THAT(legacy_.parsed, ::testing::Contains(" UPDATE t SET v == 1 ; "));
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy

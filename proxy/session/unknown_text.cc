@@ -26,8 +26,8 @@ std::optional<sql::statement> one_unknown_statement(std::string_view text) {
   for (const std::string_view word : {"copy", "call", "do"})
     if (starts_with_word(body, word)) return std::nullopt;
   sql::statement s;
-  s.offset = first;
-  s.length = body.size();
+  s.offset = 0;
+  s.length = text.size();  // whole: what legacy says of it may name its last semicolon
   s.changes_names = s.changes_lexing = true;
   return s;
 }
