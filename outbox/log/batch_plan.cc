@@ -1,6 +1,7 @@
 #include "outbox/log/batch_plan.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "outbox/log/key_codec.h"
@@ -8,6 +9,11 @@
 #include "protocol/change/record_codec.h"
 
 namespace pgtandem::outbox {
+
+void batch_plan::erase_merged_marks() {
+  if (batch_.ops.empty()) return;
+  for (const mark_id id : state_.marks.take_merged()) batch_.erase(family::marks, be64(id.value));
+}
 
 void batch_plan::publish() {
   for (const auto& step : publish_) step();
@@ -106,16 +112,19 @@ void batch_plan::plan(request::supersede& r) {
 }
 
 void batch_plan::plan(request::add_marks& r) {
-  std::vector<mark_id> ids;
+  const auto ids = std::make_shared<std::vector<mark_id>>();
   for (auto& m : r.marks) {
     state_.windows.note_mark(r.partition, m.table);
-    ids.push_back(put_mark(r.partition, std::move(m), std::nullopt, r.ripe));
+    const mark_id id = put_mark(r.partition, m, std::nullopt, r.ripe);
+    publish_.emplace_back([this, ids, id, p = r.partition, table = m.table] {
+      ids->push_back(state_.marks.standing_for(id, p, table));
+    });
   }
-  answers_.emplace_back([done = std::move(r.done), ids = std::move(ids)](const std::string* error) {
+  answers_.emplace_back([done = std::move(r.done), ids](const std::string* error) {
     if (error != nullptr)
       done({}, log_error{*error});
     else
-      done(ids, std::nullopt);
+      done(*ids, std::nullopt);
   });
 }
 

@@ -27,6 +27,8 @@ class batch_plan {
   }
 
   [[nodiscard]] const write_batch& batch() const { return batch_; }
+  // Marks that others stand for leave the disk with the next batch that is written anyway.
+  void erase_merged_marks();
   // The batch is durable; under the mutex.
   void publish();
   // Without the mutex. nullptr: the batch is durable.

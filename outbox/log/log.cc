@@ -109,6 +109,11 @@ void log::ripen(const std::vector<mark_id>& ids) {
   impl_->writes.submit(request::ripen{ids});
 }
 
+void log::begin_heal(const std::vector<mark_id>& ids) {
+  const std::lock_guard lock{impl_->state.mutex};
+  impl_->state.marks.begin_heal(ids);
+}
+
 void log::clear_marks(const std::vector<mark_id>& ids) {
   impl_->submit_and_wait(request::clear_marks{ids, {}});
 }

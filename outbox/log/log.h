@@ -54,6 +54,7 @@ struct open_mark {
   std::optional<seq_t> writer;  // the record it came with
   bool ripe = false;
   std::int64_t created_unix_ms = 0;
+  std::uint64_t merged = 0;  // later marks that it stands for (since the log was opened)
 };
 
 struct stored_record {
@@ -129,10 +130,14 @@ class log {
   // record that legacy lost. Blocks; without effect once the log failed.
   void supersede(seq_t seq);
 
-  // Marks without a record: `ripe` at once, or when ripen() is called. done(nullopt) when durable.
+  // Marks without a record: `ripe` at once, or when ripen() is called. done(nullopt) when durable, with the
+  // ids whose clearing will mean that these marks are cleared.
   void add_marks(partition_t p, std::vector<change::mark> marks, bool ripe,
                  std::function<void(std::vector<mark_id>, std::optional<log_error>)> done);
   void ripen(const std::vector<mark_id>& ids);
+  // A heal for these is about to read its first row. Until then a ripe mark on a whole table stands for all
+  // that ripen there, of which the oldest is kept: so many marks take the room of one.
+  void begin_heal(const std::vector<mark_id>& ids);
   void clear_marks(const std::vector<mark_id>& ids);  // blocks until durable
   [[nodiscard]] std::vector<open_mark> marks(partition_t p) const;
   // Blocks until a ripe mark exists that is not in `known`, or stop; then all ripe marks.
@@ -174,7 +179,8 @@ class log {
   // Everything up to `through` is applied and flushed on the target: it may go.
   void trim(partition_t p, seq_t through);
   [[nodiscard]] std::uint64_t disk_bytes() const;
-  // Whether min_free and a little more is free, so that records refused for lack of space would be taken again.
+  // Whether min_free and a little more is free, so that records refused for lack of space would be taken
+  // again.
   [[nodiscard]] bool has_room() const;
 
   [[nodiscard]] bool failed() const;  // sticky until reopened

@@ -89,21 +89,38 @@ TEST_F(log_heal_test, session_marks_ripen_by_name_and_by_a_restart) {
   const auto ripe = add_marks(*log_, p1, {table_mark(t1)}, true);
   const auto unripe = add_marks(*log_, p1, {table_mark(t1), table_mark(t2)}, false);
   EXPECT_THAT(ids(log_->wait_ripe_marks(p1, {}, {})), ElementsAre(ripe[0].value));
+  log_->begin_heal(ripe);
   log_->ripen({unripe[0]});
   EXPECT_THAT(ids(log_->wait_ripe_marks(p1, {ripe[0]}, {})), ElementsAre(ripe[0].value, unripe[0].value));
   EXPECT_THAT(log_->marks(p2), IsEmpty());
   open();
   EXPECT_THAT(ids(log_->wait_ripe_marks(p1, {}, {})),
-              ElementsAre(ripe[0].value, unripe[0].value, unripe[1].value));
+              ElementsAre(ripe[0].value, unripe[1].value));  // no heal has begun any more
+}
+
+TEST_F(log_heal_test, many_marks_of_a_table_take_the_room_of_one) {
+  const auto first = add_marks(*log_, p1, {table_mark(t1)}, true);
+  for (int i = 0; i < 100; ++i) {
+    const auto later = add_marks(*log_, p1, {table_mark(t1), table_mark(t2)}, true);
+    EXPECT_EQ(later[0], first[0]) << "whoever waits for it has to wait for the one that stands for it";
+  }
+  EXPECT_EQ(log_->marks(p1).size(), 2U);
+  EXPECT_EQ(log_->marks(p1)[0].merged, 100U);
+  // What stood for others is on disk alone, once anything was written behind it.
+  commit(*log_, record_of({"a"}));
+  open();
+  ASSERT_EQ(log_->marks(p1).size(), 2U);
+  EXPECT_EQ(log_->marks(p1)[0].id, first[0]);
+  EXPECT_EQ(log_->marks(p1)[0].merged, 0U);
 }
 
 TEST_F(log_heal_test, after_reopening_only_the_marks_of_undecided_records_are_unripe) {
   const seq_t decided = prepare(*log_, marking({}, t1));
   decide(*log_, p1, decided, decision::committed);
-  const seq_t trimmed = prepare(*log_, marking({}, t1));
+  const seq_t trimmed = prepare(*log_, marking({}, t2));
   decide(*log_, p1, trimmed, decision::committed);
   log_->trim(p1, decided);
-  const seq_t open_one = prepare(*log_, marking({}, t1));
+  const seq_t open_one = prepare(*log_, marking({}, {"public", "third"}));
   open();
   EXPECT_THAT(ids(log_->wait_ripe_marks(p1, {}, {})), ElementsAre(1, 2));
   EXPECT_EQ(log_->marks(p1).size(), 3U);

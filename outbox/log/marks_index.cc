@@ -5,13 +5,44 @@
 namespace pgtandem::outbox {
 
 void marks_index::add(open_mark m) {
-  if (m.ripe) {
-    ripe_[m.partition].insert(m.id);
+  open_mark& added = marks_.emplace(m.id, std::move(m)).first->second;
+  if (added.ripe) {
+    became_ripe(added);
   } else {
-    ++unripe_[{m.partition, m.mark.table}];
-    if (m.writer) by_writer_.emplace(*m.writer, m.id);
+    ++unripe_[{added.partition, added.mark.table}];
+    if (added.writer) by_writer_.emplace(*added.writer, added.id);
   }
-  marks_.emplace(m.id, std::move(m));
+}
+
+void marks_index::became_ripe(open_mark& m) {
+  ripe_[m.partition].insert(m.id);
+  if (m.mark.scope != change::mark_scope::table) return;
+  const auto [it, alone] = waiting_.try_emplace({m.partition, m.mark.table}, m.id);
+  if (alone) return;
+  open_mark& other = marks_.at(it->second);
+  open_mark& kept = m.id < other.id ? m : other;
+  open_mark& gone = m.id < other.id ? other : m;
+  kept.merged += gone.merged + 1;
+  it->second = kept.id;
+  merged_.push_back(gone.id);
+  ripe_[gone.partition].erase(gone.id);
+  marks_.erase(gone.id);
+}
+
+void marks_index::forget_waiting(const open_mark& m) {
+  const auto it = waiting_.find({m.partition, m.mark.table});
+  if (it != waiting_.end() && it->second == m.id) waiting_.erase(it);
+}
+
+void marks_index::begin_heal(std::span<const mark_id> ids) {
+  for (const mark_id id : ids)
+    if (const auto it = marks_.find(id); it != marks_.end()) forget_waiting(it->second);
+}
+
+mark_id marks_index::standing_for(mark_id id, partition_t p, const change::table_name& table) const {
+  if (marks_.contains(id)) return id;
+  const auto it = waiting_.find({p, table});
+  return it == waiting_.end() ? id : it->second;
 }
 
 void marks_index::forget_unripe(const open_mark& m) {
@@ -28,7 +59,7 @@ void marks_index::ripen(mark_id id) {
   if (it == marks_.end() || it->second.ripe) return;
   forget_unripe(it->second);
   it->second.ripe = true;
-  ripe_[it->second.partition].insert(id);
+  became_ripe(it->second);
 }
 
 void marks_index::writer_ended(seq_t seq) {
@@ -39,10 +70,12 @@ void marks_index::clear(std::span<const mark_id> ids) {
   for (const mark_id id : ids) {
     const auto it = marks_.find(id);
     if (it == marks_.end()) continue;
-    if (it->second.ripe)
+    if (it->second.ripe) {
       ripe_[it->second.partition].erase(id);
-    else
+      forget_waiting(it->second);
+    } else {
       forget_unripe(it->second);
+    }
     marks_.erase(it);
   }
 }

@@ -14,6 +14,7 @@ open_mark mark_of(std::uint64_t id, bool ripe, std::optional<seq_t> writer = {})
   m.id = mark_id{id};
   m.partition = p;
   m.mark.table = t;
+  m.mark.scope = change::mark_scope::keys;
   m.writer = writer;
   m.ripe = ripe;
   return m;
@@ -57,6 +58,53 @@ TEST(marks_index, clearing_forgets_ripe_and_unripe_ones) {
   EXPECT_FALSE(index.has_unripe(p, t));
   index.writer_ended(seq_t{7});
   EXPECT_TRUE(index.ripe(p).empty());
+}
+
+open_mark of_the_table(std::uint64_t id, bool ripe, const change::table_name& table = t) {
+  open_mark m = mark_of(id, ripe);
+  m.mark.table = table;
+  m.mark.scope = change::mark_scope::table;
+  return m;
+}
+
+std::vector<std::uint64_t> values(const std::vector<mark_id>& marks) {
+  std::vector<std::uint64_t> out;
+  for (const auto& id : marks) out.push_back(id.value);
+  return out;
+}
+
+TEST(marks_index, the_oldest_ripe_mark_of_a_table_takes_in_the_others) {
+  marks_index index;
+  for (const std::uint64_t id : {2, 3, 4, 5}) index.add(of_the_table(id, false));
+  index.add(of_the_table(9, true, {"s", "other"}));
+  index.ripen(mark_id{3});
+  index.ripen(mark_id{4});
+  EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(3, 9));
+  index.ripen(mark_id{2});
+  index.ripen(mark_id{4});
+  EXPECT_THAT(ids(index.all(p)), testing::ElementsAre(2, 5, 9));
+  EXPECT_EQ(index.all(p).front().merged, 2U);
+  EXPECT_TRUE(index.has_unripe(p, t));
+  EXPECT_THAT(values(index.take_merged()), testing::ElementsAre(4, 3));
+  EXPECT_TRUE(index.take_merged().empty());
+  EXPECT_EQ(index.standing_for(mark_id{4}, p, t), mark_id{2});
+  EXPECT_EQ(index.standing_for(mark_id{5}, p, t), mark_id{5});
+}
+
+// What the heal has read already may lack what the mark is about.
+TEST(marks_index, a_mark_whose_heal_has_begun_takes_in_no_more) {
+  marks_index index;
+  index.add(of_the_table(1, true));
+  index.begin_heal(std::vector{mark_id{1}, mark_id{77}});
+  index.add(of_the_table(2, true));
+  index.add(of_the_table(3, true));
+  EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(1, 2));
+  index.clear(std::vector{mark_id{1}});
+  index.add(of_the_table(4, true));
+  EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(2));
+  index.clear(std::vector{mark_id{2}});
+  index.add(of_the_table(5, true));
+  EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(5));
 }
 
 TEST(marks_index, tells_ripe_ones_that_are_not_known_yet) {

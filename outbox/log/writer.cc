@@ -62,6 +62,7 @@ void writer::write(std::vector<log_request>& requests) {
   {
     const std::lock_guard lock{state_.mutex};
     for (auto& r : requests) plan.add(r);
+    plan.erase_merged_marks();
   }
   std::optional<std::string> error;
   if (!plan.batch().ops.empty()) error = store_.write_synced(plan.batch());

@@ -24,6 +24,7 @@ void visit(V& v, S& s) {
   v("reason", s.reason);
   v("ripe", s.ripe);
   v("created_unix_ms", s.created_unix_ms);
+  v("merged", s.merged);
 }
 
 template <class V, some<refused_table> S>

@@ -134,6 +134,17 @@ S read_reply(std::string_view text) {
 std::string to_json(const daemon_status& s) {
   return write(s);
 }
+std::string marks_json(const daemon_status& s) {
+  json::array databases;
+  for (const database_status& d : s.databases) {
+    writer w;
+    w("name", d.name);
+    w("marks", d.marks);
+    databases.push_back(w.take());
+  }
+  return json::serialize(json::object{{"databases", std::move(databases)}});
+}
+
 std::string to_json(const fence_reply& r) {
   return write(r);
 }

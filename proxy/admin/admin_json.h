@@ -16,6 +16,8 @@ struct admin_json_error : std::runtime_error {
 };
 
 [[nodiscard]] std::string to_json(const daemon_status& s);
+// {"databases": [{"name", "marks"}]}: the open marks alone.
+[[nodiscard]] std::string marks_json(const daemon_status& s);
 [[nodiscard]] std::string to_json(const fence_reply& r);
 [[nodiscard]] std::string to_json(const heal_request& r);
 [[nodiscard]] std::string to_json(const heal_reply& r);

@@ -43,7 +43,7 @@ TEST(admin_json, form_of_the_status_is_stable) {
       R"("marks_made":4,"mirrored":["public.a","public.b"],)"
       R"("refused":[{"table":"public.c","reasons":["no usable key","rules"]}],)"
       R"("marks":[{"id":7,"table":"public.a","scope":"keys","keys":3,"reason":"commit in doubt","ripe":true,)"
-      R"("created_unix_ms":1700000000000}],)"
+      R"("created_unix_ms":1700000000000,"merged":5}],)"
       R"("heals":[{"table":"public.b","rows_read":100,"rows_written":4,"running":true,"error":"lock time-out"}]}]})");
 }
 

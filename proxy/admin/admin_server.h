@@ -14,12 +14,13 @@ namespace pgtandem::proxy {
 
 struct mark_status {
   std::uint64_t id = 0;
-  std::string table;   // schema.name
-  std::string scope;   // "table" or "keys"
+  std::string table;  // schema.name
+  std::string scope;  // "table" or "keys"
   std::uint64_t keys = 0;
   std::string reason;
   bool ripe = false;
   std::int64_t created_unix_ms = 0;
+  std::uint64_t merged = 0;  // later marks that it stands for
 };
 
 struct refused_table {
@@ -29,25 +30,25 @@ struct refused_table {
 
 struct heal_status {
   std::string table;
-  std::uint64_t rows_read = 0;       // on legacy
-  std::uint64_t rows_written = 0;    // heal changes put into the log
+  std::uint64_t rows_read = 0;     // on legacy
+  std::uint64_t rows_written = 0;  // heal changes put into the log
   bool running = false;
   std::string error;
 };
 
 struct database_status {
   std::string name;
-  std::uint64_t prepared = 0;   // last seq
-  std::uint64_t applied = 0;    // hwm on the target
+  std::uint64_t prepared = 0;  // last seq
+  std::uint64_t applied = 0;   // hwm on the target
   std::uint64_t undecided = 0;
   bool target_connected = false;
-  bool halted = false;          // the applier needs a person
-  bool degraded = false;        // commits go without records
-  std::string error;            // last trouble of relay, applier, healer or settler
+  bool halted = false;    // the applier needs a person
+  bool degraded = false;  // commits go without records
+  std::string error;      // last trouble of relay, applier, healer or settler
   std::uint64_t sessions = 0;
-  std::uint64_t transactions = 0;   // records prepared since start
-  std::uint64_t images = 0;         // rows imaged since start
-  std::uint64_t marks_made = 0;     // marks written since start
+  std::uint64_t transactions = 0;  // records prepared since start
+  std::uint64_t images = 0;        // rows imaged since start
+  std::uint64_t marks_made = 0;    // marks written since start
   std::vector<std::string> mirrored;
   std::vector<refused_table> refused;
   std::vector<mark_status> marks;
@@ -63,20 +64,20 @@ struct daemon_status {
 };
 
 struct fence_reply {
-  std::uint64_t seq = 0;              // highest prepared seq at arrival
-  std::vector<std::uint64_t> marks;   // open marks older than the call
+  std::uint64_t seq = 0;             // highest prepared seq at arrival
+  std::vector<std::uint64_t> marks;  // open marks older than the call
 };
 
 struct heal_request {
   std::string database;
-  std::string table;                  // schema.name or name in public
+  std::string table;  // schema.name or name in public
   bool all = false;
-  std::vector<std::string> keys;      // each "value" of a one-column key or a JSON object of the key columns
+  std::vector<std::string> keys;  // each "value" of a one-column key or a JSON object of the key columns
 };
 
 struct heal_reply {
-  std::vector<std::uint64_t> marks;   // done once none of them is open
-  std::string error;                  // refused: why
+  std::vector<std::uint64_t> marks;  // done once none of them is open
+  std::string error;                 // refused: why
 };
 
 class admin_source {

@@ -24,7 +24,7 @@ inline daemon_status full_status() {
   d.marks_made = 4;
   d.mirrored = {"public.a", "public.b"};
   d.refused = {{"public.c", {"no usable key", "rules"}}};
-  d.marks = {{7, "public.a", "keys", 3, "commit in doubt", true, 1'700'000'000'000}};
+  d.marks = {{7, "public.a", "keys", 3, "commit in doubt", true, 1'700'000'000'000, 5}};
   d.heals = {{"public.b", 100, 4, true, "lock time-out"}};
   s.databases = {d, {}};
   return s;

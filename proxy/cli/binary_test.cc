@@ -64,8 +64,12 @@ TEST(binary, configuration_errors_exit_78_in_every_command) {
 
 TEST(binary, without_a_daemon_2) {
   const config_file file(config_text(3));
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"status"}, {"wait", "--timeout", "1s"}, {"drift-report"}, {"heal", "--table", "t", "--all"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"status"},
+                                             {"marks", "list"},
+                                             {"wait", "--timeout", "1s"},
+                                             {"drift-report"},
+                                             {"heal", "--table", "t", "--all"}}) {
     std::vector<std::string> all = words;
     all.insert(all.end(), {"-c", file.path()});
     const program_result r = run_program(all);
@@ -109,6 +113,24 @@ TEST_F(binary_with_daemon, status) {
   EXPECT_EQ(json.exit_code, 0);
   EXPECT_EQ(json.out, to_json(source_.status_) + "\n");
   EXPECT_EQ(run({"status", "--database", "other"}).exit_code, 64);
+}
+
+TEST_F(binary_with_daemon, marks_list) {
+  database().marks = {{7, "public.a", "keys", 3, "commit in doubt", true, 1'700'000'000'000, 0},
+                      {9, "public.b", "table", 0, "COPY is not imaged", false, 1'700'000'001'000, 12}};
+  EXPECT_EQ(run({"marks", "list"}).out,
+            "database app: 2 open\n"
+            "  7 public.a (3 keys): commit in doubt, to be healed, since 2023-11-14 22:13:20 UTC\n"
+            "  9 public.b (whole table): COPY is not imaged, its writer is still open, since 2023-11-14 "
+            "22:13:21 UTC; "
+            "and 12 later ones\n");
+  const program_result json = run({"marks", "list", "--table", "b", "--json"});
+  EXPECT_EQ(json.exit_code, 0);
+  EXPECT_EQ(json.out,
+            R"({"databases":[{"name":"app","marks":[{"id":9,"table":"public.b","scope":"table","keys":0,)"
+            R"("reason":"COPY is not imaged","ripe":false,"created_unix_ms":1700000001000,"merged":12}]}]})"
+            "\n");
+  EXPECT_EQ(run({"marks", "list", "--database", "other"}).exit_code, 64);
 }
 
 TEST_F(binary_with_daemon, an_unhealthy_status_is_1) {

@@ -31,6 +31,10 @@ std::string chosen_command(const CLI::App& app) {
   return chosen.empty() ? "" : chosen.front()->get_name();
 }
 
+std::string help_section(const std::string& name, const std::string& help) {
+  return "## pgtandem " + name + "\n\n```\n" + help + "```\n\n";
+}
+
 constexpr std::string_view reference_head = R"(# Command line
 
 Printed by `pgtandem help-all`; the help texts of the commands are the source.
@@ -56,7 +60,7 @@ One object. Fields may be added; those named here stay.
 | `.sessions`, `.transactions`, `.images`, `.marks_made` | open now; records, row images and marks since the start |
 | `.mirrored[]` | names of the mirrored tables |
 | `.refused[]` | `table` and `reasons[]` of tables that are not mirrored |
-| `.marks[]` | open marks: `id`, `table`, `scope` (`table` or `keys`), `keys` (how many), `reason`, `ripe`, `created_unix_ms` |
+| `.marks[]` | open marks: `id`, `table`, `scope` (`table` or `keys`), `keys` (how many), `reason`, `ripe` (its writer has ended), `created_unix_ms`, `merged` (later marks of the table that it stands for); those of `marks list --json` alike |
 | `.heals[]` | the newest heal of each table: `table`, `rows_read`, `rows_written`, `running`, `error` |
 
 ## JSON of `drift-report --json`
@@ -112,8 +116,13 @@ std::string cli_reference() {
   declare_commands(app, unused);
   std::string r(reference_head);
   r += "```\n" + app.help() + "```\n\n";
-  for (const std::string& name : command_names(app, false))
-    r += "## pgtandem " + name + "\n\n```\n" + app.get_subcommand(name)->help("pgtandem") + "```\n\n";
+  for (const std::string& name : command_names(app, false)) {
+    const CLI::App* command = app.get_subcommand(name);
+    const auto inner = command_names(*command, false);
+    for (const std::string& part : inner)
+      r += help_section(name + " " + part, command->get_subcommand(part)->help("pgtandem " + name));
+    if (inner.empty()) r += help_section(name, command->help("pgtandem"));
+  }
   return r + std::string(reference_tail);
 }
 

@@ -69,6 +69,19 @@ void declare_heal(CLI::App& app, invocation& into) {
   heal->footer("Exit code: 0 healed; 1 refused or failed; 2 time-out or no daemon.");
 }
 
+void declare_marks(CLI::App& app, invocation& into) {
+  CLI::App* marks = app.add_subcommand("marks", "Rows that may differ until they are healed");
+  marks->require_subcommand(1);
+  CLI::App* list = add_command(*marks, into, "list", "The open marks, and why each was made");
+  list->callback([&into] { into.command = "marks list"; });
+  add_json(list, into);
+  add_table(list, into, false);
+  add_database(list, into);
+  list->footer(
+      "A mark is open until a heal has read its rows after its writer ended.\n"
+      "Exit code: 0 listed; 1 the daemon does not serve the database; 2 no daemon.");
+}
+
 }  // namespace
 
 void declare_commands(CLI::App& app, invocation& into) {
@@ -111,6 +124,7 @@ void declare_commands(CLI::App& app, invocation& into) {
       "difference; 2 cannot tell.");
 
   declare_heal(app, into);
+  declare_marks(app, into);
 
   // Hidden: they print the reference pages of docs/.
   for (const std::string name : {"config-reference", "help-all"})

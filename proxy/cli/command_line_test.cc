@@ -45,6 +45,11 @@ TEST(command_line, reads_each_command) {
   const invocation drift = parse({"drift-report", "-c", "f", "--table", "s.t", "--json"}).call();
   EXPECT_EQ(drift.table, "s.t");
   EXPECT_EQ(parse({"check", "-c", "f"}).call().command, "check");
+  const invocation marks = parse({"marks", "list", "-c", "f", "--table", "t"}).call();
+  EXPECT_EQ(marks.command, "marks list");
+  EXPECT_EQ(marks.table, "t");
+  EXPECT_EQ(parse({"marks", "-c", "f"}).code(), 64);
+  EXPECT_EQ(parse({"marks"}).code(), 64);
 }
 
 TEST(command_line, time_outs) {

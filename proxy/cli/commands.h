@@ -11,6 +11,7 @@ namespace pgtandem::proxy {
 int run_serve(const invocation& i, std::ostream& out, std::ostream& err);
 int run_check(const invocation& i, std::ostream& out, std::ostream& err);
 int run_status(const invocation& i, std::ostream& out, std::ostream& err);
+int run_marks_list(const invocation& i, std::ostream& out, std::ostream& err);
 int run_wait(const invocation& i, std::ostream& out, std::ostream& err);
 int run_drift_report(const invocation& i, std::ostream& out, std::ostream& err);
 int run_heal(const invocation& i, std::ostream& out, std::ostream& err);

@@ -1,4 +1,4 @@
-// pgtandem status: what the daemon says of itself.
+// pgtandem status and marks list: what the daemon says of itself.
 #include <ostream>
 
 #include "proxy/admin/admin_client.h"
@@ -10,19 +10,31 @@
 
 namespace pgtandem::proxy {
 
+namespace {
+
+// Of the databases asked for.
+daemon_status ask(admin_client& client, const std::string& database) {
+  daemon_status status = client.status();
+  if (!database.empty())
+    std::erase_if(status.databases, [&](const database_status& d) { return d.name != database; });
+  return status;
+}
+
+int not_served(std::ostream& err) {
+  err << "pgtandem: the daemon does not serve these databases; restart it with this configuration\n";
+  return exit_code::no;
+}
+
+}  // namespace
+
 int run_status(const invocation& i, std::ostream& out, std::ostream& err) {
   const config c = load_config(i.file);
   (void)chosen_databases(c, i.database);
   try {
     admin_client client(c.admin);
-    daemon_status status = client.status();
-    if (!i.database.empty())
-      std::erase_if(status.databases, [&](const database_status& d) { return d.name != i.database; });
+    const daemon_status status = ask(client, i.database);
     out << (i.json ? to_json(status) + "\n" : to_text(status)) << std::flush;
-    if (status.databases.empty()) {
-      err << "pgtandem: the daemon does not serve these databases; restart it with this configuration\n";
-      return exit_code::no;
-    }
+    if (status.databases.empty()) return not_served(err);
 
     auto wrong = complaints(status);
     // The daemon's own verdict is about all databases: asked for one, only that one counts.
@@ -30,6 +42,23 @@ int run_status(const invocation& i, std::ostream& out, std::ostream& err) {
       wrong.push_back(why);
     for (const std::string& sentence : wrong) err << "pgtandem: " << sentence << "\n";
     return wrong.empty() ? exit_code::ok : exit_code::no;
+  } catch (const admin_error& e) {
+    err << "pgtandem: " << e.what() << "\n";
+    return exit_code::cannot_tell;
+  }
+}
+
+int run_marks_list(const invocation& i, std::ostream& out, std::ostream& err) {
+  const config c = load_config(i.file);
+  (void)chosen_databases(c, i.database);
+  try {
+    admin_client client(c.admin);
+    daemon_status status = ask(client, i.database);
+    if (!i.table.empty())
+      for (database_status& d : status.databases)
+        std::erase_if(d.marks, [&](const mark_status& m) { return m.table != with_schema(i.table); });
+    out << (i.json ? marks_json(status) + "\n" : marks_text(status)) << std::flush;
+    return status.databases.empty() ? not_served(err) : exit_code::ok;
   } catch (const admin_error& e) {
     err << "pgtandem: " << e.what() << "\n";
     return exit_code::cannot_tell;

@@ -30,9 +30,10 @@ std::string lag(const database_status& d) {
 }
 
 std::string mark_line(const mark_status& m) {
-  const std::string what = m.scope == "keys" ? fmt::format("{} keys", m.keys) : "whole table";
-  return fmt::format("{} ({}): {}, {}, since {}", m.table, what, m.reason,
-                     m.ripe ? "to be healed" : "its writer is still open", since(m.created_unix_ms));
+  const std::string what = m.scope != "keys" ? "whole table" : fmt::format("{} keys", m.keys);
+  return fmt::format("{} ({}): {}, {}, since {}{}", m.table, what, m.reason,
+                     m.ripe ? "to be healed" : "its writer is still open", since(m.created_unix_ms),
+                     m.merged == 0 ? "" : fmt::format("; and {} later ones", m.merged));
 }
 
 std::string heal_line(const heal_status& h) {
@@ -71,6 +72,15 @@ std::string to_text(const daemon_status& s) {
   std::string r = fmt::format("pgtandem {}, {}; outbox {}, {}\n", s.version, s.state, s.outbox_id,
                               human_bytes(s.outbox_bytes));
   for (const database_status& d : s.databases) r += "\n" + one_database(d);
+  return r;
+}
+
+std::string marks_text(const daemon_status& s) {
+  std::string r;
+  for (const database_status& d : s.databases) {
+    r += fmt::format("database {}: {} open\n", d.name, d.marks.size());
+    for (const mark_status& m : d.marks) r += fmt::format("  {} {}\n", m.id, mark_line(m));
+  }
   return r;
 }
 

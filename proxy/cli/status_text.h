@@ -10,6 +10,8 @@ namespace pgtandem::proxy {
 [[nodiscard]] std::string to_text(const daemon_status& s);
 // 1536 -> "1.5 KiB"
 [[nodiscard]] std::string human_bytes(std::uint64_t bytes);
+// The open marks of every database, a line each, and how many there are.
+[[nodiscard]] std::string marks_text(const daemon_status& s);
 // Why a database is not well (halted, degraded), one sentence each.
 [[nodiscard]] std::vector<std::string> complaints(const daemon_status& s);
 

@@ -31,7 +31,8 @@ TEST(status_text, tells_what_matters) {
             "  sessions 8, transactions 50012, images 81233, marks made 4, undecided 1\n"
             "  mirrored tables: 2\n"
             "  refused public.c: no usable key; rules\n"
-            "  mark public.a (3 keys): commit in doubt, to be healed, since 2023-11-14 22:13:20 UTC\n"
+            "  mark public.a (3 keys): commit in doubt, to be healed, since 2023-11-14 22:13:20 UTC; and 5 "
+            "later ones\n"
             "  heal public.b: 100 rows read, 4 written, running; lock time-out\n");
 }
 

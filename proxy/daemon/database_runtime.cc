@@ -29,7 +29,8 @@ mark_status to_status(const outbox::open_mark& m) {
           .keys = m.mark.keys.size(),
           .reason = m.mark.reason,
           .ripe = m.ripe,
-          .created_unix_ms = m.created_unix_ms};
+          .created_unix_ms = m.created_unix_ms,
+          .merged = m.merged};
 }
 
 }  // namespace

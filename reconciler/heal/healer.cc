@@ -72,6 +72,7 @@ void healer::impl::publish(const heal_progress& p) {
 // Marks that nobody works on yet become heals.
 void healer::impl::begin(const std::stop_token& stop) {
   for (heal_work& work : queue.take()) {
+    log.begin_heal(work.marks);
     heal_log to{log, life, options.partition, stop};
     table_heal heal(std::move(to), {legacy, target, options, verified}, std::move(work));
     publish(heal.progress());
