@@ -43,6 +43,15 @@ std::string tag_of_rows(std::string_view complete, std::int32_t rows) {
   return bytes;
 }
 
+bool ends_in_our_column(const wire::frame_view& row_description) {
+  using namespace std::string_view_literals;
+  constexpr auto name = "pgtandem_image\0"sv;
+  constexpr std::size_t behind_name = 18;  // numbers of a field
+  const std::string_view body = row_description.body;
+  return body.size() >= name.size() + behind_name &&
+         body.substr(body.size() - behind_name - name.size(), name.size()) == name;
+}
+
 std::string without_our_column(const wire::frame_view& error) {
   auto m = wire::decode_error_response(error.body);
   // The routine's name tells this error from others of its SQLSTATE in every language of lc_messages.

@@ -16,4 +16,7 @@ namespace pgtandem::proxy {
 // The error of a Bind with a wrong number of result formats: legacy counts our column, and our format, too.
 [[nodiscard]] std::string without_our_column(const wire::frame_view& error);
 
+// Whether the last field of a RowDescription is the image of a rewritten statement.
+[[nodiscard]] bool ends_in_our_column(const wire::frame_view& row_description);
+
 }  // namespace pgtandem::proxy

@@ -42,12 +42,14 @@ struct outstanding {
   plan_ptr statement{};                             // parse, bind, describe, execute; null: nothing is known
   std::shared_ptr<std::vector<plan>> statements{};  // query: the plans of its statements; null: none matters
   std::size_t completed = 0;                        // query: CommandCompletes so far
+  bool strips = false;                              // query: the rows under way end in our column
   std::shared_ptr<proxy::portal> portal{};          // execute
   std::int32_t max_rows = 0;                        // execute: the client's limit
   std::int32_t rows_given = 0;                      // execute: rows passed on so far
   bool from_portal = false;                         // execute: answered from portal->rows, nothing was sent
   std::string error_instead{};          // what the client is told where legacy's error would not do
   std::string answered_before_ready{};  // sync: told to the client once what it commits is committed
+  std::uint64_t copy = 0;               // execute: the copy-in that it may start; 0: none
   bool withhold = false;                // execute: its tag waits for ReadyForQuery
   bool failed = false;
   std::int32_t position_shift = 0;      // characters of the client's text before this statement
@@ -57,6 +59,7 @@ struct outstanding {
   std::uint64_t sent_at = 0;            // prepared_statements::now() when it was sent
   plan_ptr prepares{};                  // execute, query: SQL's PREPARE gives `name` this meaning
   plan_ptr previous{};                  // parse: what the name meant before
+  plan_ptr unnamed{};                   // query: what the empty name meant before
   std::uint64_t names_generation = 0;   // own names query
 };
 

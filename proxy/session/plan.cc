@@ -53,6 +53,10 @@ plan plan_statement(const sql::statement& s) {
       p.mode = capture_mode::unproven;
       p.may_commit_inside = true;
       break;
+    case statement_kind::prepare_transaction:
+      // Outside of a block it warns, and what ran before in the implicit transaction is committed.
+      p.may_commit_inside = true;
+      break;
     case statement_kind::copy_from:
       p.may_commit_inside = true;
       if (s.written.size() == 1) p.copied = s.written.front();
@@ -71,6 +75,8 @@ plan plan_dml(const sql::statement& s, std::string_view statement_text, const re
               const mirrored_catalog& mirrored) {
   plan p = base_plan(s);
   p.rules_may_answer = target.has_rules;
+  p.target = s.dml->target;
+  p.target_oid = target.oid;
   const catalog::relation* relation = mirrored.find(target.oid);
   if (relation == nullptr) {
     // Not mirrored: harmless, unless triggers, rules or a view carry the write elsewhere.

@@ -37,7 +37,11 @@ struct plan {
   bool rules_may_answer = false;
   std::optional<sql::relation_ref> copied{};  // COPY FROM: only this table is marked ahead
   std::string rewritten{};                    // the text to send; empty: the client's own
-  std::shared_ptr<const plan> prepares{};     // SQL's PREPARE: what the name will mean
+  // DML: what its target meant when this was planned. Legacy looks the name up anew whenever it has changed.
+  std::optional<sql::relation_ref> target{};
+  oid_t target_oid{};
+  std::uint64_t names_generation = 0;      // name_cache::generation() when that was known
+  std::shared_ptr<const plan> prepares{};  // SQL's PREPARE: what the name will mean
 
   [[nodiscard]] bool ends_transaction() const {
     return kind == sql::statement_kind::commit || kind == sql::statement_kind::rollback ||

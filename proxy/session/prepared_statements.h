@@ -32,12 +32,11 @@ class prepared_statements {
   void erase_all(std::uint64_t sent_at) {
     std::erase_if(statements_, [&](const auto& s) { return s.second.stored_at <= sent_at; });
   }
-  // A Parse of `name` failed: the earlier meaning holds again, unless the name was given anew since. The
-  // unnamed statement is dropped by a failing Parse.
+  // A Parse of `name` came to nothing: the earlier meaning holds again, unless the name was given anew since.
   void restore(const std::string& name, const plan_ptr& failed, plan_ptr previous) {
     const auto it = statements_.find(name);
     if (it == statements_.end() || it->second.statement != failed) return;
-    if (previous && !name.empty())
+    if (previous)
       it->second.statement = std::move(previous);
     else
       statements_.erase(it);

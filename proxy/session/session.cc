@@ -5,11 +5,22 @@
 #include <array>
 
 #include "protocol/wire/backend/error_response.h"
+#include "protocol/wire/frontend/parse.h"
 #include "protocol/wire/frontend/terminate.h"
 
 namespace pgtandem::proxy {
 
 namespace ft = wire::frontend_type;
+
+namespace {
+
+// A Parse that fails has dropped what had no name.
+bool parses_unnamed(const wire::frame_view& f) {
+  const auto m = f.type == ft::parse ? wire::decode_parse(f.body) : std::nullopt;
+  return m && m->statement.empty();
+}
+
+}  // namespace
 
 session::session(session_environment environment)
     : env_(std::move(environment)), catalog_(env_.catalog()), transaction_(env_.max_transaction_bytes) {}
@@ -58,7 +69,7 @@ void session::pump() {
     }
     if (status == wire::frame_status::incomplete) {
       const auto header = wire::peek_header(client_in_.data());
-      if (header && header->type == ft::copy_data && !discarding_ && !copy_wait_) {
+      if (header && header->type == ft::copy_data && !discarding_ && copy_wait_ == 0) {
         client_stream_ = header->message_size();
         continue;
       }
@@ -84,14 +95,23 @@ session::step session::handle(const wire::frame_view& f) {
   if (fail_frame_) {
     fail_frame_ = false;
     hold_ = {};
+    drop_premark();
     script_.reset();
     if (f.type == ft::query) {
       server_.sync({.to = audience::script});
       return step::consumed;
     }
     discarding_ = true;
+    if (parses_unnamed(f)) {
+      close_in_script('S', "");
+      prepared_.erase("", prepared_.now());
+    }
   }
   if (discarding_ && !script_ && f.type != ft::sync && f.type != ft::terminate) {
+    if (std::exchange(own_failed_, false) && parses_unnamed(f)) {
+      stray_ = true;
+      prepared_.erase("", prepared_.now());
+    }
     drop_premark();
     return step::consumed;
   }
@@ -124,11 +144,12 @@ session::step session::handle(const wire::frame_view& f) {
 }
 
 bool session::handle_copy_in(const wire::frame_view& f, step& result) {
-  if (!copy_wait_) return false;
+  if (copy_wait_ == 0) return false;
   result = step::consumed;
   const bool data = f.type == ft::copy_data || f.type == ft::copy_done || f.type == ft::copy_fail;
   if (!data && f.type != ft::flush && f.type != ft::sync) {
     if (f.type == ft::terminate) return false;
+    server_.flush();
     result = step::blocked;
     return true;
   }
@@ -140,7 +161,10 @@ bool session::handle_copy_in(const wire::frame_view& f, step& result) {
   }
   // In copy-in legacy ignores Flush and Sync.
   server_.forward(f.raw);
-  if (f.type == ft::copy_done || f.type == ft::copy_fail) copy_wait_ = copy_in_ = false;
+  if (f.type == ft::copy_done || f.type == ft::copy_fail) {
+    copy_wait_ = 0;
+    copy_in_ = false;
+  }
   return true;
 }
 
@@ -166,7 +190,9 @@ plan_ptr session::plan_for(const sql::statement& s, std::string_view statement_t
   const resolved_name* target = resolve(s.dml->target);
   if (target == nullptr) return nullptr;
   catalog_ = env_.catalog();
-  return std::make_shared<plan>(plan_dml(s, statement_text, *target, *catalog_));
+  auto p = std::make_shared<plan>(plan_dml(s, statement_text, *target, *catalog_));
+  p->names_generation = names_.generation();
+  return p;
 }
 
 // SQL's PREPARE runs nothing, but what it prepares is rewritten like a statement that is parsed by protocol.
@@ -180,6 +206,7 @@ plan_ptr session::plan_for_prepare(const sql::statement& s, std::string_view sta
   if (target == nullptr) return nullptr;
   catalog_ = env_.catalog();
   auto inner = std::make_shared<plan>(plan_dml(*s.prepared, statement_text, *target, *catalog_));
+  inner->names_generation = names_.generation();
   p->rewritten = std::exchange(inner->rewritten, {});
   p->prepares = std::move(inner);
   return p;
@@ -187,11 +214,29 @@ plan_ptr session::plan_for_prepare(const sql::statement& s, std::string_view sta
 
 // SQL's EXECUTE does what was prepared. Where that was rewritten its images come back here, too.
 plan_ptr session::plan_for_execute(const sql::statement& s, std::string_view statement_text) {
-  const plan_ptr prepared = prepared_.find(s.name);
+  plan_ptr prepared = prepared_.find(s.name);
+  if (prepared) prepared = plan_as_of_now(prepared);
+  if (!prepared && prepared_.find(s.name)) return nullptr;
   if (!prepared || prepared->mode == capture_mode::unproven) return std::make_shared<plan>(plan_statement(s));
   auto p = std::make_shared<plan>(*prepared);
   p->rewritten = statement_text;  // it stands for the rewritten one
   return p;
+}
+
+// Legacy looks the names of a prepared statement up again whenever search_path has changed: it may now write
+// what it was not planned for. Null: the name is being asked.
+plan_ptr session::plan_as_of_now(const plan_ptr& p) {
+  if (!p->target || p->mode == capture_mode::unproven || p->names_generation == names_.generation()) return p;
+  if (server_.settled() && transaction_.failed()) return p;
+  const resolved_name* target = resolve(*p->target);
+  if (target == nullptr) return nullptr;
+  if (target->oid == p->target_oid) return p;
+  auto moved = std::make_shared<plan>(*p);
+  if (moved->mode == capture_mode::image)
+    moved->also_unproven = true;
+  else
+    moved->mode = capture_mode::unproven;
+  return moved;
 }
 
 const resolved_name* session::resolve(const sql::relation_ref& ref) {
@@ -216,6 +261,7 @@ void session::end_own_exchange() {
 }
 
 void session::open_batch() {
+  sent_.unsynced = true;
   if (sent_.batch_open) return;
   sent_.batch_open = true;
   sent_.unsure = server_.ready_owed() > 0;
@@ -265,6 +311,7 @@ void session::end_sent_transaction(bool in_block) {
 }
 
 void session::adopt_answered_state() {
+  sent_.unsynced = sent_.batch_open;
   sent_.in_block = transaction_.in_block();
   sent_.dirty = transaction_.dirty();
   sent_.unproven = transaction_.unproven();

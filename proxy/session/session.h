@@ -79,8 +79,10 @@ class session {
     bool in_block = false;
     bool dirty = false;  // something ran that may have to be recorded
     bool unproven = false;
-    bool batch_open = false;     // extended messages since the last Sync
-    bool unsure = false;         // the batch began before an earlier one was answered
+    bool batch_open = false;  // extended messages since the last Sync
+    bool unsynced =
+        false;            // the same, a Query between notwithstanding: should one fail, the Query is skipped
+    bool unsure = false;  // the batch began before an earlier one was answered
     bool names_changed = false;  // in this transaction
     // Settings may have changed of which no report has come: client_encoding, standard_conforming_strings.
     bool lexing_unsure = false;
@@ -118,6 +120,7 @@ class session {
   [[nodiscard]] plan_ptr plan_for(const sql::statement& s, std::string_view statement_text);
   [[nodiscard]] plan_ptr plan_for_prepare(const sql::statement& s, std::string_view statement_text);
   [[nodiscard]] plan_ptr plan_for_execute(const sql::statement& s, std::string_view statement_text);
+  [[nodiscard]] plan_ptr plan_as_of_now(const plan_ptr& p);
   [[nodiscard]] const resolved_name* resolve(const sql::relation_ref& ref);
   void ask_names(const sql::relation_ref& ref);
   void end_own_exchange();
@@ -155,6 +158,7 @@ class session {
                      std::optional<seq_t> commit_of);
   [[nodiscard]] step start_script(std::string_view text, std::shared_ptr<const sql::parsed_text> parsed);
   [[nodiscard]] step run_script();
+  void close_in_script(char target, std::string_view name);
   void send_script_statement(const plan_ptr& p, std::string_view text, std::size_t offset, bool last,
                              std::optional<seq_t> commit_of);
 
@@ -176,6 +180,8 @@ class session {
   void answer_to(outstanding& o, const wire::frame_view& f);
   void answer_to_describe(outstanding& o, const wire::frame_view& f);
   void answer_to_execute(outstanding& o, const wire::frame_view& f);
+  void end_copy(const outstanding& o);
+  void pass_query_answer(outstanding& o, const wire::frame_view& f);
   void imaged_row(outstanding& o, const wire::frame_view& f);
   void on_execute_complete(const wire::frame_view& f);
   void apply_complete(const plan& p, std::string_view tag, std::uint64_t sent_at);
@@ -183,7 +189,7 @@ class session {
   void on_query_complete(outstanding& o, const wire::frame_view& f);
   void on_error(const wire::frame_view& f);
   void tell_error(const outstanding& o, const wire::frame_view& f);
-  void on_skipped(outstanding o);
+  void on_skipped(outstanding o, bool failed);
   void on_ready(const wire::frame_view& f);
   void tell_withheld();
   void answer_from_portals();
@@ -216,9 +222,12 @@ class session {
   bool parsable_encoding_ = true;
   bool standard_conforming_strings_ = true;
   bool ready_once_ = false;
-  bool discarding_ = false;  // after an error: client messages are dropped up to Sync
-  bool fail_frame_ = false;  // the message at the front has been answered by an error
-  bool copy_wait_ = false;   // an Execute was sent that may start copy-in
+  bool discarding_ = false;      // after an error: client messages are dropped up to Sync
+  bool fail_frame_ = false;      // the message at the front has been answered by an error
+  bool own_failed_ = false;      // the same, and legacy skips everything up to the client's Sync
+  bool stray_ = false;           // legacy has an unnamed statement that the client's failed Parse has dropped
+  std::uint64_t copies_ = 0;     // Executes so far that may have started copy-in
+  std::uint64_t copy_wait_ = 0;  // the one whose copy-in may be under way; 0: none
   bool copy_in_ = false;
   bool client_eof_ = false;
   bool terminated_ = false;

@@ -53,7 +53,7 @@ void session::process_server() {
       // Large rows that nobody has to look into pass as they come.
       const auto header = wire::peek_header(server_.in.data());
       const outstanding* front = server_.front();
-      const bool ours = front != nullptr && (imaged(*front) || own(*front));
+      const bool ours = front != nullptr && (imaged(*front) || own(*front) || front->strips);
       if (!header || ours || (header->type != bt::data_row && header->type != bt::copy_data)) return;
       server_stream_ = header->message_size();
       continue;
@@ -136,13 +136,36 @@ void session::answer_to(outstanding& o, const wire::frame_view& f) {
       if (f.type == bt::command_complete || f.type == bt::empty_query_response ||
           f.type == bt::function_call_response)
         on_query_complete(o, f);
-      pass(f);
+      pass_query_answer(o, f);
       return;
     case request::sync:
       pass(f);
       return;
   }
   answer_from_portals();
+}
+
+// A text that was passed on as it is may EXECUTE a statement that was rewritten when it was prepared. What it
+// wrote is marked; its images are nobody's.
+void session::pass_query_answer(outstanding& o, const wire::frame_view& f) {
+  std::string bytes;
+  if (f.type == bt::row_description && ends_in_our_column(f)) {
+    o.strips = true;
+    const auto columns = wire::column_count(f.body);
+    if (columns && *columns > 1 && wire::row_description_drop_last(f.body, bytes)) client_out_.append(bytes);
+  } else if (f.type == bt::data_row && o.strips) {
+    const auto columns = wire::column_count(f.body);
+    if (columns && *columns > 1 && wire::data_row_drop_last(f.body, bytes)) client_out_.append(bytes);
+  } else {
+    o.strips &= f.type != bt::command_complete;
+    pass(f);
+  }
+}
+
+void session::end_copy(const outstanding& o) {
+  if (o.copy == 0 || o.copy != copy_wait_) return;
+  copy_wait_ = 0;
+  copy_in_ = false;
 }
 
 void session::answer_to_describe(outstanding& o, const wire::frame_view& f) {
@@ -193,7 +216,7 @@ void session::answer_to_execute(outstanding& o, const wire::frame_view& f) {
       if (o.statement->mode == capture_mode::unproven) transaction_.add_unproven();
       [[fallthrough]];
     default:  // EmptyQueryResponse
-      copy_wait_ = copy_in_ = false;
+      end_copy(o);
       pass(f);
       server_.pop();
       return;
@@ -244,7 +267,7 @@ void session::on_execute_complete(const wire::frame_view& f) {
       transaction_.on_complete({.mode = capture_mode::harmless, .kind = sql::statement_kind::rollback}, tag);
     return;
   }
-  copy_wait_ = copy_in_ = false;
+  end_copy(o);
   apply_complete(*o.statement, tag, o.sent_at);
   decide(o.commit_of, tag == "COMMIT");
   ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
@@ -326,7 +349,8 @@ void session::on_ready(const wire::frame_view& f) {
   ready_once_ = true;
   if (m) transaction_.on_ready(m->status);
   // What is still owed from before this Sync was skipped by legacy.
-  while (server_.front() != nullptr && !answers_ready(server_.front()->what)) on_skipped(server_.pop());
+  while (server_.front() != nullptr && !answers_ready(server_.front()->what))
+    on_skipped(server_.pop(), false);
   if (server_.front() == nullptr) {
     pass(f);
     return;

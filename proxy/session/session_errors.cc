@@ -28,6 +28,7 @@ void session::on_error(const wire::frame_view& f) {
     return;
   }
   const bool silent = front->to == audience::silent;
+  const bool ours = front->to == audience::nobody;
   if (!silent) tell_error(*front, f);
   if (sent_.names_changed) names_.clear();
   if (!silent) transaction_.on_error();
@@ -38,22 +39,30 @@ void session::on_error(const wire::frame_view& f) {
     return;
   }
   bool hit_sync = false;
-  for (outstanding& skipped : server_.skip_to_sync(hit_sync)) on_skipped(std::move(skipped));
+  bool first = true;
+  for (outstanding& skipped : server_.skip_to_sync(hit_sync))
+    on_skipped(std::move(skipped), std::exchange(first, false));
   if (!hit_sync) {
     discarding_ = true;
+    own_failed_ = ours;
   } else {
     server_.front()->failed = true;
-    // Our own exchange failed in place of the client's message behind it.
-    if (server_.front()->to == audience::nobody) fail_frame_ = true;
+    // Our own exchange failed in place of the client's message behind it, or was skipped as that one has to
+    // be: the Sync that legacy has seen is not the client's.
+    if (server_.front()->to == audience::nobody) (ours ? fail_frame_ : discarding_) = true;
   }
 }
 
-void session::on_skipped(outstanding o) {
+// `failed`: it is the one that failed; else it was never looked at.
+void session::on_skipped(outstanding o, bool failed) {
+  // A failing Parse has dropped the unnamed statement.
   if (o.what == request::parse && o.own == own_query::none)
-    prepared_.restore(o.name, o.statement, o.previous);
+    prepared_.restore(o.name, o.statement, failed && o.name.empty() ? nullptr : o.previous);
   if (o.prepares) prepared_.restore(o.name, o.prepares, o.previous);
+  if (o.unnamed && !prepared_.find("")) prepared_.store("", o.unnamed);
   if (o.own == own_query::names) names_asked_.reset();
-  if (o.what == request::execute && o.own == own_query::none) copy_wait_ = copy_in_ = false;
+  if (o.what == request::execute && o.portal && !o.from_portal) o.portal->executed = false;
+  end_copy(o);
   decide(o.commit_of, false);
   ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
 }
@@ -65,6 +74,10 @@ void session::on_server_eof() {
   for (outstanding& o : server_.abandon()) {
     if (o.commit_of) actions_.push_back(in_doubt_action{*o.commit_of});
     orphans.insert(orphans.end(), o.ripens.begin(), o.ripens.end());
+  }
+  if (premark_.done) {  // of a statement that was about to be sent, or is being sent in pieces
+    const auto begun = take_premark();
+    orphans.insert(orphans.end(), begun.begin(), begun.end());
   }
   if (!orphans.empty()) actions_.push_back(orphan_action{std::move(orphans), backend_pid_});
   // Durable, but its commit was never sent.

@@ -106,14 +106,24 @@ session::step session::handle_execute(const wire::frame_view& f) {
   const auto m = wire::decode_execute(f.body);
   const auto p = m ? prepared_.find_portal(m->portal) : nullptr;
   static const plan_ptr unknown = std::make_shared<plan>();
-  const plan_ptr statement = p && p->statement ? p->statement : unknown;
+  const bool again = p && p->executed;
+  const plan_ptr statement = !p || !p->statement ? unknown
+                             : again             ? p->statement
+                                                 : plan_as_of_now(p->statement);
+  if (statement == nullptr) return step::blocked;
   outstanding answer;
   answer.what = request::execute;
   answer.statement = statement;
   answer.portal = p;
   answer.max_rows = m ? m->max_rows : 0;
   answer.sent_at = prepared_.now();
-  if (p && p->executed && statement->mode == capture_mode::image) return execute_again(*m, std::move(answer));
+  if (again && statement->mode == capture_mode::image) {
+    if (!server_.settled()) {  // whether it may be answered at all depends on what came before
+      server_.flush();
+      return step::blocked;
+    }
+    if (!transaction_.failed()) return execute_again(*m, std::move(answer));
+  }
   open_batch();
   if (statement->may_commit_inside && !(sent_.in_block && !sent_.unsure)) {
     if (!mark_ahead(statement.get())) return step::blocked;
@@ -134,7 +144,8 @@ session::step session::handle_execute(const wire::frame_view& f) {
   }
   note_sent(*statement);
   note_prepared(*statement, answer);
-  if (statement->kind == statement_kind::copy_from || statement == unknown) copy_wait_ = true;
+  if (statement->kind == statement_kind::copy_from || statement == unknown)
+    answer.copy = copy_wait_ = ++copies_;
   if (statement->mode == capture_mode::image) {
     p->executed = true;
     std::string bytes;
@@ -201,6 +212,11 @@ session::step session::handle_sync(const wire::frame_view& f) {
   sent_.batch_open = false;
   if (!sent_.in_block) end_sent_transaction(false);
   server_.forward(f.raw, std::move(answer));
+  sent_.unsynced = own_failed_ = false;
+  if (std::exchange(stray_, false)) {
+    close_in_script('S', "");
+    server_.flush();
+  }
   return step::consumed;
 }
 
@@ -210,11 +226,19 @@ session::step session::handle_function_call(const wire::frame_view& f) {
   p.may_commit_inside = true;
   outstanding answer;
   answer.what = request::function_call;
-  if (!sent_.in_block || sent_.unsure) {
+  if (!sent_.in_block || sent_.unsure || server_.ready_owed() > 0) {
     if (!mark_ahead(&p)) return step::blocked;
+    if (!premark_.error.empty()) {
+      reject_commit();
+      discarding_ = false;
+      server_.sync({.to = audience::script});
+      return step::consumed;
+    }
     answer.ripens = take_premark();
   }
   note_sent(p);
+  sent_.batch_open = false;
+  if (!sent_.in_block) end_sent_transaction(false);
   answer.statements = std::make_shared<std::vector<plan>>(1, p);
   server_.forward(f.raw, std::move(answer));
   return step::consumed;

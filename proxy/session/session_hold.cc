@@ -90,7 +90,7 @@ std::optional<seq_t> session::take_hold() {
 void session::reject_commit() {
   const std::string why = hold_.rejected.value_or(premark_.error);
   hold_ = {};
-  premark_ = {};
+  if (premark_.done) drop_premark();
   server_.ask(own_query::rollback, {}, audience::silent);
   send_error("58030", "pgtandem could not make this transaction durable for mirroring: " + why,
              "The transaction was rolled back. See `pgtandem status`; on_outbox_failure: degrade lets writes "
@@ -155,6 +155,7 @@ void session::drop_premark() {
 }
 
 std::vector<std::uint64_t> session::take_premark() {
+  if (!premark_.done) return {};
   auto ids = std::move(premark_.ids);
   premark_ = {};
   return ids;

@@ -20,10 +20,11 @@ using sql::statement_kind;
 
 namespace {
 
-// COMMIT PREPARED itself writes nothing, but it lets the rows of another transaction appear; what PREPARE
-// prepares has to be looked at.
+// COMMIT PREPARED itself writes nothing, but it lets the rows of another transaction appear; PREPARE
+// TRANSACTION outside of a block may commit; what PREPARE prepares has to be looked at.
 bool is_harmless(const sql::statement& s) {
-  return s.effect == effect::harmless && s.kind != statement_kind::commit_prepared && !s.prepared;
+  return s.effect == effect::harmless && s.kind != statement_kind::commit_prepared &&
+         s.kind != statement_kind::prepare_transaction && !s.prepared;
 }
 
 bool is_commit(const sql::statement& s) {
@@ -95,6 +96,13 @@ session::step session::query_harmless(const wire::frame_view& f, std::string_vie
       std::any_of(all.begin(), all.end(), is_commit) || (sent_.batch_open && !sent_.in_block);
   std::optional<seq_t> commit_of;
   if (commits && sent_.dirty) {
+    if (sent_.unsynced && !server_.settled()) {
+      server_.flush();
+      return step::blocked;
+    }
+    // Statement by statement it would run where legacy alone refuses.
+    const auto refuses = [](const sql::statement& s) { return s.refuses_transaction_block; };
+    if (all.size() > 1 && std::any_of(all.begin(), all.end(), refuses)) return query_opaque(f);
     // Only what is cut out of the text needs true offsets: those of a shape are not.
     if (sets_ahead(all) && depends_on_settings(text)) return query_opaque(f);
     if (all.size() != 1 || sent_.batch_open) return start_script(text, understand_anew(text));
@@ -117,9 +125,13 @@ session::step session::query_of_one(const wire::frame_view& f, std::string_view 
   const plan_ptr p = plan_for(s, text.substr(s.offset, s.length));
   if (p == nullptr) return step::blocked;
   const bool in_block = sent_.in_block;
+  // Extended messages without a Sync, which the Query will commit.
+  const bool behind_batch = sent_.batch_open && sent_.dirty && !in_block;
+  // Where its data begins to flow nothing can be asked any more: what came before is marked, too.
+  const bool copies = s.kind == statement_kind::copy_from || s.kind == statement_kind::copy_to;
   const bool stays_a_query = p->may_commit_inside || p->rules_may_answer;
   if (stays_a_query && !in_block) {
-    if (!mark_ahead(p.get())) return step::blocked;
+    if (!mark_ahead(behind_batch && copies ? nullptr : p.get())) return step::blocked;
     if (!premark_.error.empty()) {
       reject_commit();
       discarding_ = false;
@@ -129,7 +141,7 @@ session::step session::query_of_one(const wire::frame_view& f, std::string_view 
   }
   const bool needs_script = p->mode == capture_mode::image || (p->prepares && !p->rewritten.empty()) ||
                             (p->mode == capture_mode::unproven && !in_block && !stays_a_query) ||
-                            (sent_.batch_open && sent_.dirty && !in_block);
+                            (behind_batch && !copies);
   if (!needs_script || transaction_.failed()) {
     forward_query(f, std::make_shared<std::vector<plan>>(1, *p), std::nullopt);
     return step::consumed;
@@ -206,13 +218,19 @@ void session::forward_query(const wire::frame_view& f, std::shared_ptr<std::vect
   answer.statements = std::move(statements);
   sent_.batch_open = false;
   // A simple Query drops the unnamed statement and portal.
+  answer.unnamed = prepared_.find("");
   prepared_.erase("", prepared_.now());
   prepared_.erase_portal("");
+  if (!sent_.in_block) end_sent_transaction(false);
   server_.forward(f.raw, std::move(answer));
 }
 
 session::step session::start_script(std::string_view text, std::shared_ptr<const sql::parsed_text> parsed) {
   script_ = script{std::string(text), std::move(parsed), 0};
+  // A simple Query drops the unnamed statement.
+  open_batch();
+  close_in_script('S', "");
+  prepared_.erase("", prepared_.now());
   return run_script();
 }
 
@@ -250,23 +268,22 @@ session::step session::run_script() {
     }
   }
   hold_ = {};
-  // A simple Query leaves no unnamed statement and portal behind. After an error legacy skips all but the
-  // Sync.
-  if (!std::exchange(discarding_, false)) {
-    for (const char target : {'S', 'P'}) {
-      std::string bytes;
-      wire::encode(wire::close{target, ""}, bytes);
-      server_.forward(bytes, {.what = request::close, .to = audience::script});
-    }
-  }
-  prepared_.erase("", prepared_.now());
+  // A simple Query leaves no unnamed portal behind. After an error legacy skips all but the Sync.
+  if (!std::exchange(discarding_, false)) close_in_script('P', "");
   prepared_.erase_portal("");
   end.to = audience::script;
+  end.ripens = take_premark();
   server_.sync(std::move(end));
   sent_.batch_open = false;
   if (!sent_.in_block) end_sent_transaction(false);
   script_.reset();
   return step::consumed;
+}
+
+void session::close_in_script(char target, std::string_view name) {
+  std::string bytes;
+  wire::encode(wire::close{target, name}, bytes);
+  server_.forward(bytes, {.what = request::close, .to = audience::script});
 }
 
 void session::send_script_statement(const plan_ptr& p, std::string_view text, std::size_t offset, bool last,
@@ -289,11 +306,17 @@ void session::send_script_statement(const plan_ptr& p, std::string_view text, st
     }
     server_.forward(bytes, std::move(o));
   };
+  // Under a name of our own: should it fail, the client must not find an unnamed statement that it has not
+  // made.
+  constexpr std::string_view name = "_pgtandem_script";
+  close_in_script('S', name);
   std::string bytes;
-  wire::encode(wire::parse{"", sent, {}}, bytes);
+  wire::encode(wire::parse{name, sent, {}}, bytes);
   send(bytes, request::parse);
   bytes.clear();
-  wire::encode(wire::bind{}, bytes);
+  wire::bind bind;
+  bind.statement = name;
+  wire::encode(bind, bytes);
   send(bytes, request::bind);
   bytes.clear();
   wire::encode(wire::describe{'P', ""}, bytes);
