@@ -1,7 +1,7 @@
 # The target sans_io_tests: every test that needs nothing, from the folders that do no I/O. They are what is cheap
 # to build and run with sanitizers. Their names, one a line, are in <build>/sans_io_tests.txt.
 set(sans_io_tests "")
-foreach(folder protocol/wire protocol/sql protocol/change protocol/catalog proxy/session proxy/config tests/fuzz)
+foreach(folder protocol/wire protocol/sql protocol/change protocol/catalog proxy/session proxy/config tests/session_model tests/fuzz)
   get_property(targets DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target ${targets})
     get_target_property(type ${target} TYPE)

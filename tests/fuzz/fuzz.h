@@ -1,14 +1,15 @@
-// What every fuzz target shares: how a violated property ends the process, and how an input is cut up.
+// What every fuzz target shares: how a violated property ends the process.
 // A target defines LLVMFuzzerTestOneInput; libFuzzer drives it, or replay_main.cc with files.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+
+#include "tests/fuzz/input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -19,40 +20,5 @@ inline void require(bool holds, std::string_view property) {
   std::fprintf(stderr, "violated: %.*s\n", static_cast<int>(property.size()), property.data());
   std::abort();
 }
-
-// Takes decisions off the front of an input; one that has run out decides 0.
-class input {
- public:
-  input(const std::uint8_t* data, std::size_t size)
-      : rest_(reinterpret_cast<const char*>(data), data == nullptr ? 0 : size) {}
-
-  [[nodiscard]] std::uint8_t byte() {
-    if (rest_.empty()) return 0;
-    const char c = rest_.front();
-    rest_.remove_prefix(1);
-    return static_cast<std::uint8_t>(c);
-  }
-  // Below n.
-  [[nodiscard]] std::size_t below(std::size_t n) { return n <= 1 ? 0 : byte() % n; }
-  [[nodiscard]] std::uint64_t number() {
-    std::uint64_t v = 0;
-    for (unsigned n = byte() % 9; n > 0; --n) v = v << 8 | byte();
-    return v;
-  }
-  [[nodiscard]] std::string_view text() {
-    const std::string_view t = rest_.substr(0, byte_size());
-    rest_.remove_prefix(t.size());
-    return t;
-  }
-  [[nodiscard]] std::string_view rest() const { return rest_; }
-  [[nodiscard]] bool empty() const { return rest_.empty(); }
-
- private:
-  std::size_t byte_size() {
-    const std::size_t wanted = byte();
-    return std::min(wanted, rest_.size());
-  }
-  std::string_view rest_;
-};
 
 }  // namespace pgtandem::fuzz
