@@ -17,7 +17,29 @@ constexpr std::string_view own_portal = "_pgtandem";
 
 }  // namespace
 
+namespace {
+
+bool names_a_statement(const outstanding& o) {
+  return o.to == audience::client && (o.what == request::parse || o.what == request::query);
+}
+
+}  // namespace
+
+bool server_leg::may_yet_rename(std::string_view name) const {
+  if (naming_ == 0 || ready_owed_ == 0) return false;
+  bool earlier_batch = false;
+  for (auto o = queue_.rbegin(); o != queue_.rend(); ++o) {
+    earlier_batch |= answers_ready(o->what);
+    if (!names_a_statement(*o)) continue;
+    if (o->what == request::parse ? o->name == name
+                                  : name.empty() || o->prepares != nullptr || o->statements != nullptr)
+      return earlier_batch;
+  }
+  return false;
+}
+
 void server_leg::forward(std::string_view raw, outstanding answer) {
+  if (names_a_statement(answer)) ++naming_;
   out.append(raw);
   if (answers_ready(answer.what)) ++ready_owed_;
   queue_.push_back(std::move(answer));
@@ -72,6 +94,7 @@ outstanding server_leg::pop() {
   outstanding o = std::move(queue_.front());
   queue_.pop_front();
   if (answers_ready(o.what)) --ready_owed_;
+  if (names_a_statement(o)) --naming_;
   return o;
 }
 

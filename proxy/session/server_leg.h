@@ -43,12 +43,16 @@ class server_leg {
   std::vector<outstanding> skip_to_sync(bool& hit_sync);
   // Takes out everything: the connection is gone.
   std::vector<outstanding> abandon();
+  // Whether what a statement's name means depends on a batch that has not been answered: had it failed, the
+  // name would have kept its meaning. One that the batch under way has parsed itself is certain.
+  [[nodiscard]] bool may_yet_rename(std::string_view name) const;
   // How many ReadyForQuery are owed.
   [[nodiscard]] std::size_t ready_owed() const { return ready_owed_; }
 
  private:
   std::deque<outstanding> queue_;
   std::size_t ready_owed_ = 0;
+  std::size_t naming_ = 0;  // Parses and Queries of the client among them
   std::array<bool, own_query_count> prepared_{};
 };
 

@@ -214,6 +214,10 @@ plan_ptr session::plan_for_prepare(const sql::statement& s, std::string_view sta
 
 // SQL's EXECUTE does what was prepared. Where that was rewritten its images come back here, too.
 plan_ptr session::plan_for_execute(const sql::statement& s, std::string_view statement_text) {
+  if (!server_.settled()) {  // a PREPARE or Parse under way may still fail, and the name keep its meaning
+    server_.flush();
+    return nullptr;
+  }
   plan_ptr prepared = prepared_.find(s.name);
   if (prepared) prepared = plan_as_of_now(prepared);
   if (!prepared && prepared_.find(s.name)) return nullptr;

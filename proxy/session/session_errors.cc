@@ -39,9 +39,9 @@ void session::on_error(const wire::frame_view& f) {
     return;
   }
   bool hit_sync = false;
-  bool first = true;
-  for (outstanding& skipped : server_.skip_to_sync(hit_sync))
-    on_skipped(std::move(skipped), std::exchange(first, false));
+  std::vector<outstanding> skipped = server_.skip_to_sync(hit_sync);
+  // The last first: what a name meant before each is given back until the first one's is reached.
+  for (std::size_t i = skipped.size(); i-- > 0;) on_skipped(std::move(skipped[i]), i == 0);
   if (!hit_sync) {
     discarding_ = true;
     own_failed_ = ours;

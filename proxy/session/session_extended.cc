@@ -56,10 +56,14 @@ session::step session::handle_parse(const wire::frame_view& f) {
 }
 
 session::step session::handle_bind(const wire::frame_view& f) {
+  const auto m = wire::decode_bind_header(f.body);
+  if (m && server_.may_yet_rename(m->statement)) {
+    server_.flush();
+    return step::blocked;
+  }
   open_batch();
   outstanding answer;
   answer.what = request::bind;
-  const auto m = wire::decode_bind_header(f.body);
   if (!m) {
     server_.forward(f.raw, std::move(answer));
     return step::consumed;
@@ -88,10 +92,15 @@ session::step session::handle_bind(const wire::frame_view& f) {
 }
 
 session::step session::handle_describe(const wire::frame_view& f) {
+  const auto m = wire::decode_describe(f.body);
+  if (m && m->target == 'S' && server_.may_yet_rename(m->name)) {
+    server_.flush();
+    return step::blocked;
+  }
   open_batch();
   outstanding answer;
   answer.what = request::describe;
-  if (const auto m = wire::decode_describe(f.body)) {
+  if (m) {
     if (m->target == 'S') {
       answer.statement = prepared_.find(m->name);
     } else if (const auto p = prepared_.find_portal(m->name)) {
@@ -226,7 +235,11 @@ session::step session::handle_function_call(const wire::frame_view& f) {
   p.may_commit_inside = true;
   outstanding answer;
   answer.what = request::function_call;
-  if (!sent_.in_block || sent_.unsure || server_.ready_owed() > 0) {
+  if (sent_.in_block && !server_.settled()) {  // the block may have come to nothing
+    server_.flush();
+    return step::blocked;
+  }
+  if (!sent_.in_block) {
     if (!mark_ahead(&p)) return step::blocked;
     if (!premark_.error.empty()) {
       reject_commit();

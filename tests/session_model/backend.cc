@@ -102,8 +102,8 @@ void backend::on_parse(std::string_view body) {
     p.columns = analyze(p.what);
   }
   if (!name.empty() && statements_.contains(name)) throw sql_error{"42P05", "prepared statement exists"};
+  p.parsed_in = transaction_;
   statements_[name] = std::move(p);
-  parsed_.insert(name);
   ++parses_;
   wire::encode(wire::parse_complete{}, pending_);
 }
@@ -126,7 +126,7 @@ void backend::on_bind(std::string_view body) {
   if (s.what == verb::fail_planning) throw sql_error{"22012", "division by zero"};
   portal p;
   p.what = s;
-  p.of = m->statement;
+  p.parsed_in = it->second.parsed_in;
   p.columns = it->second.columns;
   for (const auto& value : m->parameters)
     p.parameters.push_back(value ? std::optional(std::string(*value)) : std::nullopt);
@@ -188,7 +188,7 @@ void backend::on_execute(std::string_view body) {
   const bool control = p.what.controls_transaction();
   if (!p.started) {
     const statement what = p.what;
-    running_ = p.of;
+    own_parses_ = p.parsed_in == transaction_ ? 1 : 0;
     p.started = true;
     p.done = p.columns.empty();
     rows_out rows;
@@ -269,7 +269,7 @@ void backend::on_query(std::string_view body) {
   }
   query_.assign(pieces.begin(), pieces.end());
   query_several_ = pieces.size() > 1;
-  running_ = "of no name";
+  own_parses_ = 0;
   querying_ = true;
   continue_query();
 }

@@ -38,10 +38,11 @@ class backend {
   struct prepared {
     statement what;
     std::vector<std::string> columns;
+    std::size_t parsed_in = 0;  // number of the transaction
   };
   struct portal {
     statement what;
-    std::string of;  // the statement's name
+    std::size_t parsed_in = 0;  // of its statement
     std::vector<std::string> columns;
     std::vector<std::optional<std::string>> parameters;
     bool started = false;
@@ -97,11 +98,11 @@ class backend {
   // Whether something else than the statement at hand is under way in this implicit transaction. PostgreSQL
   // looks at what was executed; the model also at what was parsed, since the session may have asked for a
   // name there.
-  [[nodiscard]] bool pipelining() const { return executed_ || parses_ > parsed_.count(running_); }
+  [[nodiscard]] bool pipelining() const { return executed_ || parses_ > own_parses_; }
   bool executed_ = false;
   std::size_t parses_ = 0;
-  std::set<std::string> parsed_;
-  std::string running_;  // name of the statement at hand
+  std::size_t own_parses_ = 0;   // of the statement at hand
+  std::size_t transaction_ = 1;  // number of the present one
   bool skipping_ = false;
   bool copy_in_ = false;
   bool querying_ = false;  // a Query is being run

@@ -193,7 +193,7 @@ std::string backend::run_session_command(const statement& s, rows_out& rows) {
     case verb::prepare: {
       statement inner = *parse_statement(s.inner);
       inner.table_at += s.inner_at;
-      prepared p{inner, analyze(inner)};
+      prepared p{inner, analyze(inner), 0};
       if (!statements_.emplace(s.name, std::move(p)).second)
         throw sql_error{"42P05", "prepared statement exists"};
       return "PREPARE";
@@ -283,7 +283,7 @@ void backend::commit() {
   portals_.clear();
   executed_ = false;
   parses_ = 0;
-  parsed_.clear();
+  ++transaction_;
   if (!db_.commit()) {
     on_rollback();
     throw sql_error{"23503", "a deferred constraint is violated"};
@@ -297,7 +297,7 @@ void backend::abort() {
   portals_.clear();
   executed_ = false;
   parses_ = 0;
-  parsed_.clear();
+  ++transaction_;
   block_ = block::none;
 }
 

@@ -98,7 +98,12 @@ std::string script::several() {
   return text;
 }
 
-void script::parse(const std::string& name, const std::string& text) {
+// EXECUTE is run at once: the model does not know what becomes of one whose statement changes its meaning
+// between Parse and Bind.
+void script::parse(const std::string& name, const std::string& given) {
+  const std::string text = name.empty() && running_       ? given
+                           : given.starts_with("EXECUTE") ? "SELECT fail()"
+                                                          : given;
   wire::encode(wire::parse{name, text, {}}, out_);
   texts_[name] = text;
 }
@@ -122,15 +127,16 @@ void script::execute(const std::string& portal) {
 
 // As drivers do.
 void script::run_unnamed() {
-  parameter_allowed_ = true;
+  parameter_allowed_ = running_ = true;
   parse("", sql());
-  parameter_allowed_ = false;
+  parameter_allowed_ = running_ = false;
   const std::size_t extras = in_.byte();
   if (extras & 1) wire::encode(wire::describe{'S', ""}, out_);
   bind("", "");
   if (extras & 2) wire::encode(wire::describe{'P', ""}, out_);
   execute("");
   if (extras & 4) execute("");
+  if (texts_[""].starts_with("EXECUTE")) wire::encode(wire::close{'S', ""}, out_);
   if (extras & 8) wire::encode(wire::flush{}, out_);
   if (extras & 48) wire::encode(wire::sync{}, out_);
 }

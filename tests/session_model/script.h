@@ -26,7 +26,7 @@ class script {
   [[nodiscard]] std::string table();
   [[nodiscard]] std::string value(bool parameter);
   [[nodiscard]] std::string pick(std::initializer_list<const char*> names);
-  void parse(const std::string& name, const std::string& text);
+  void parse(const std::string& name, const std::string& given);
   void bind(const std::string& portal, const std::string& statement);
   void execute(const std::string& portal);
   void run_unnamed();
@@ -39,6 +39,7 @@ class script {
   std::map<std::string, std::string> texts_;  // of statements, as last parsed
   int values_ = 0;
   bool parameter_allowed_ = false;
+  bool running_ = false;  // what is parsed is executed at once
 };
 
 }  // namespace pgtandem::model
