@@ -37,11 +37,24 @@ std::shared_ptr<const proxy::mirrored_catalog> catalog() {
 
 class world {
  public:
-  explicit world(fuzz::input choices) : in_(choices), script_(in_) {
+  explicit world(fuzz::input choices, fault f = {}) : in_(choices), script_(in_), fault_(f) {
     behind_.on_commit = [this](const std::vector<row_written>& changes) { outbox_.on_commit(changes); };
     behind_.on_rollback = [this] { outbox_.on_rollback(); };
     modes_ = in_.byte();
-    carry_all();
+    if (fault_.what == fault::kind::none) carry_all();
+  }
+
+  verdict play(const std::vector<std::string>& messages, std::size_t& events) {
+    piece_ = 48;
+    come_to_rest();
+    for (const std::string& m : messages) {
+      if (over()) break;
+      send(m);
+      come_to_rest();
+    }
+    finish();
+    events = events_;
+    return {std::move(violation_), std::move(trace_)};
   }
 
   verdict run() {
@@ -64,6 +77,8 @@ class world {
   [[nodiscard]] bool may_lose() const { return (modes_ & 48) == 48; }
   [[nodiscard]] bool noisy() const { return (modes_ & 64) != 0; }
   [[nodiscard]] bool over() const { return lost_ || !violation_.empty(); }
+  // Messages of a client that is there may be compared with what legacy alone would have sent.
+  [[nodiscard]] bool comparable() const { return !diverged_ && !gone_; }
 
   void note(const std::string& what) { trace_.push_back(what); }
   void check(bool holds, const std::string& promise) {
@@ -75,6 +90,34 @@ class world {
     from_client_ += bytes;
     direct_.receive(bytes);
     expected_ += direct_.take_output();
+  }
+
+  // False: it does not take place any more.
+  bool next_event() {
+    if (events_++ != fault_.before) return true;
+    switch (fault_.what) {
+      case fault::kind::none:
+        return true;
+      case fault::kind::outbox_refuses:
+        refuse_next_ = true;
+        return true;
+      case fault::kind::client_gone:
+        leave();
+        return false;
+      case fault::kind::legacy_lost:
+        lose();
+        return false;
+    }
+    return true;
+  }
+
+  // The end of the client's bytes; what has arrived is still dealt with.
+  void leave() {
+    note("the client is gone");
+    gone_ = true;
+    from_client_.clear();
+    session_.on_client_eof();
+    after_event();
   }
 
   // One of the things that may happen next.
@@ -94,8 +137,8 @@ class world {
   }
 
   void carry_client(std::size_t most) {
-    const std::size_t n = std::min(most, from_client_.size());
-    if (n == 0) return;
+    const std::size_t n = std::min({most, piece_, from_client_.size()});
+    if (n == 0 || !next_event()) return;
     session_.client_in().append(std::string_view(from_client_).substr(0, n));
     from_client_.erase(0, n);
     session_.on_client_bytes();
@@ -125,8 +168,8 @@ class world {
   }
 
   void carry_from_legacy(std::size_t most) {
-    const std::size_t n = std::min(most, from_legacy_.size());
-    if (n == 0) return;
+    const std::size_t n = std::min({most, piece_, from_legacy_.size()});
+    if (n == 0 || !next_event()) return;
     session_.server_in().append(std::string_view(from_legacy_).substr(0, n));
     from_legacy_.erase(0, n);
     session_.on_server_bytes();
@@ -134,8 +177,8 @@ class world {
   }
 
   void answer_outbox() {
-    if (!outbox_.asked()) return;
-    const std::size_t fate = may_refuse() ? in_.below(4) : 0;
+    if (!outbox_.asked() || !next_event()) return;
+    const std::size_t fate = std::exchange(refuse_next_, false) ? 3 : may_refuse() ? in_.below(4) : 0;
     if (fate == 3) diverge();
     if (outbox_.asked_for_record()) {
       using kind = proxy::prepare_outcome::kind;
@@ -179,12 +222,12 @@ class world {
       answer_outbox();
       carry_all();
     }
-    if (!over() && !diverged_) compare(false);
+    if (!over() && comparable()) compare(false);
   }
 
   // A refusal makes an error that legacy alone would not have sent.
   void diverge() {
-    if (!diverged_) compare(false);
+    if (comparable()) compare(false);
     diverged_ = true;
   }
 
@@ -217,13 +260,22 @@ class world {
   void finish() {
     if (!over()) {
       come_to_rest();
-      send(script::ending());
+      if (!gone_) send(script::ending());
       come_to_rest();
+    }
+    if (violation_.empty() && gone_ && !lost_) {
+      const auto sent = describe_messages(to_legacy_.bytes(), side::client);
+      check(!sent.empty() && sent.back().starts_with("X"), "legacy is told that the client is gone");
+      lose();
     }
     if (violation_.empty() && !lost_) {
       if (!diverged_) compare(true);
       check(session_.idle(), "the session is idle in the end");
-      check(count_refusals(to_client_.bytes()) <= outbox_.refusals(), "no refusal is told twice");
+      const std::size_t told = count_refusals(to_client_.bytes());
+      check(told <= outbox_.refusals(), "no refusal is told twice");
+      // Unless its statement was skipped meanwhile, which no script does.
+      if (fault_.what == fault::kind::outbox_refuses)
+        check(told == outbox_.refusals(), "a refusal is told once");
     }
     if (violation_.empty()) {
       outbox_.finish(true);
@@ -251,6 +303,11 @@ class world {
   transcript to_client_{side::server};
   transcript to_legacy_{side::client};
   std::size_t noise_sent_ = 0;
+  fault fault_;
+  std::size_t events_ = 0;
+  std::size_t piece_ = std::string::npos;  // no more at once
+  bool refuse_next_ = false;
+  bool gone_ = false;
   bool lost_ = false;
   bool diverged_ = false;
   std::string violation_;
@@ -258,6 +315,10 @@ class world {
 };
 
 }  // namespace
+
+verdict run_script(const std::vector<std::string>& messages, fault f, std::size_t& events) {
+  return world({nullptr, 0}, f).play(messages, events);
+}
 
 verdict run_session(fuzz::input choices) {
   return world(choices).run();

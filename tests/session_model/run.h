@@ -3,6 +3,7 @@
 // bytes alone.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,16 @@ struct verdict {
   std::string violation;           // empty: every promise was kept
   std::vector<std::string> trace;  // what happened, for people
 };
+
+// What goes wrong, before the event of this number: bytes that arrive, or an answer of the outbox.
+struct fault {
+  enum class kind { none, legacy_lost, client_gone, outbox_refuses } what = kind::none;
+  std::size_t before = 0;
+};
+
+// These messages, each sent when the ones before have been dealt with; `events` is set to how many there
+// were.
+[[nodiscard]] verdict run_script(const std::vector<std::string>& messages, fault f, std::size_t& events);
 
 // The input decides everything: the same bytes, the same run.
 [[nodiscard]] verdict run_session(fuzz::input choices);
