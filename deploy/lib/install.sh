@@ -8,8 +8,8 @@ packages_to_build=(
   libxxhash-dev libyaml-cpp-dev
 )
 packages_to_run=(postgresql-15 postgresql-client-15 python3)
-packages_to_test=(bzip2 clang-14 libclang-rt-14-dev pgbouncer python3-psycopg2 python3-pytest python3-venv shellcheck
-  spin)
+packages_to_test=(bzip2 clang-14 libclang-rt-14-dev pgbouncer python3-psycopg2 python3-pytest python3-pytest-xdist
+  python3-venv shellcheck spin)
 
 # Prints the packages of those toolchains of tests/drivers that are not on PATH: often they come from elsewhere, and newer.
 packages_for_drivers() {
