@@ -141,7 +141,7 @@ session::step session::query_of_one(const wire::frame_view& f, std::string_view 
   }
   const bool needs_script = p->mode == capture_mode::image || (p->prepares && !p->rewritten.empty()) ||
                             (p->mode == capture_mode::unproven && !in_block && !stays_a_query) ||
-                            (behind_batch && !copies);
+                            (behind_batch && !copies) || (p->kind == statement_kind::commit && sent_.dirty);
   if (!needs_script || transaction_.failed()) {
     forward_query(f, std::make_shared<std::vector<plan>>(1, *p), std::nullopt);
     return step::consumed;
@@ -242,7 +242,8 @@ session::step session::run_script() {
     const plan_ptr p = plan_for(s, text);
     if (p == nullptr) return step::blocked;
     std::optional<seq_t> commit_of;
-    if (is_commit(s) && sent_.dirty) {
+    // SQL's EXECUTE may run a COMMIT that was prepared by protocol.
+    if (p->kind == statement_kind::commit && sent_.dirty) {
       if (!hold_commit(commit_point::execute)) return step::blocked;
       if (hold_.rejected) {
         reject_commit();

@@ -7,6 +7,22 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+TEST_F(session_test, commit_prepared_by_protocol_is_held_when_sql_executes_it) {
+  client(wire::parse{"c", "COMMIT", {}}, wire::sync{});
+  for (const char* text : {"EXECUTE c", "SELECT 1; EXECUTE c"}) {
+    query("BEGIN");
+    query("UPDATE t SET v = 'x' WHERE id = 1");
+    hold_prepares_ = true;
+    const int before = commits_;
+    query(text);
+    EXPECT_EQ(commits_, before) << text;
+    answer_prepare();
+    run();
+    EXPECT_EQ(commits_, before + 1) << text;
+    hold_prepares_ = false;
+  }
+}
+
 TEST_F(session_test, reads_pass_untouched) {
   query("SELECT 1");
   EXPECT_THAT(answers(), ElementsAre("T 1", "D 1", "C SELECT", "Z I"));

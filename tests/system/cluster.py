@@ -1,5 +1,6 @@
 """Throwaway PostgreSQL servers. One `Cluster` is one data directory; everything is gone with its directory."""
 
+import itertools
 import os
 import pwd
 import random
@@ -15,10 +16,20 @@ BIN = Path(os.environ.get("PG_BINDIR", "/usr/lib/postgresql/15/bin"))
 SERVER_USER = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 
 
+def _ports():
+    """Below the range that outgoing connections take theirs from; no two alike, here or in a worker beside this one."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = list(range(20000 + worker, 32000, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
+    random.shuffle(ports)
+    return itertools.cycle(ports)
+
+
+PORTS = _ports()
+
+
 def free_port():
-    """A port nobody listens on, below the range that outgoing connections take theirs from."""
-    while True:
-        port = random.randrange(20000, 32000)
+    """A port nobody listens on."""
+    for port in PORTS:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
