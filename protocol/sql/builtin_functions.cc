@@ -8,7 +8,7 @@ namespace {
 
 // Taken from pg_proc of PostgreSQL 15 and reviewed name by name; every overload of a name has to qualify.
 // Left out: what runs a given query, cursor or table dump (query_to_xml, cursor_to_xml, table_to_xml,
-// ts_stat, ts_rewrite), what changes settings (set_config) and so the meaning of names, large objects,
+// ts_stat, ts_rewrite), large objects,
 // replication and recovery control, catalog surgery (binary_upgrade_*, pg_extension_config_dump ...), index
 // maintenance that evaluates index expressions (brin_summarize_*), and support functions that no SQL text
 // calls. Sequences are not tables: nextval and setval are in. Names that only newer servers have are left
@@ -176,7 +176,7 @@ constexpr std::array names = std::to_array<std::string_view>({
     "regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy",
     "regrolesend", "regtypesend", "repeat", "replace", "reverse", "right", "round", "row_number",
     "row_security_active", "row_to_json", "rpad", "rtrim", "satisfies_hash_partition", "scale",
-    "session_user", "set_bit", "set_byte", "set_masklen", "setseed", "setval", "setweight", "sha224",
+    "session_user", "set_bit", "set_byte", "set_config", "set_masklen", "setseed", "setval", "setweight", "sha224",
     "sha256", "sha384", "sha512", "shobj_description", "sign", "similar_escape", "similar_to_escape", "sin",
     "sind", "sinh", "slope", "split_part", "sqrt", "starts_with", "statement_timestamp", "stddev",
     "stddev_pop", "stddev_samp", "string_agg", "string_to_array", "string_to_table", "strip", "strpos",

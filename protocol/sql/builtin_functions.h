@@ -1,6 +1,6 @@
 // The closed list of PostgreSQL's own functions that cannot write a row of an ordinary table, run SQL given
 // as text, or change how names resolve. A call of anything else keeps a statement from being proven harmless.
-// Pure data; thread-safe.
+// set_config is among them, but what it changes is in its argument (proof.cc). Pure data; thread-safe.
 //
 // An unqualified call is taken for the function of pg_catalog. A user may have made one of the same name that
 // fits the arguments better, or that search_path puts first: whoever knows the catalog has to look for

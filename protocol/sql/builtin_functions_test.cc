@@ -77,7 +77,6 @@ TEST(builtin_functions, leaves_out_what_can_write_or_change_names) {
                                       "cursor_to_xmlschema",
                                       "ts_stat",
                                       "ts_rewrite",
-                                      "set_config",
                                       "lo_import",
                                       "lo_put",
                                       "lo_get",

@@ -16,6 +16,7 @@ statement classify_select(const PgQuery__SelectStmt& node) {
   statement result;
   result.kind = found.makes_table ? statement_kind::ddl : statement_kind::select;
   result.effect = found.harmless ? effect::harmless : effect::unproven;
+  result.depends_on_literal = found.depends_on_literal;
   result.read = std::move(found.read);
   return result;
 }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "protocol/sql/builtin_functions.h"
+#include "protocol/sql/settings.h"
 
 namespace pgtandem::sql {
 namespace {
@@ -93,6 +94,24 @@ bool is_listed_call(nodes name) {
   return schema == "information_schema" && is_listed_information_schema_function(string_of(*name[1]));
 }
 
+bool is_set_config(const PgQuery__FuncCall& call) {
+  return call.n_funcname != 0 && string_of(*call.funcname[call.n_funcname - 1]) == "set_config";
+}
+
+// set_config does what SET does. Which setting it changes has to be in the text, and be none that decides how
+// later statements are understood.
+bool sets_what_matters(const PgQuery__FuncCall& call) {
+  if (call.n_args == 0 || call.args[0]->node_case != PG_QUERY__NODE__NODE_A_CONST) return true;
+  const PgQuery__AConst& setting = *call.args[0]->a_const;
+  if (setting.val_case != PG_QUERY__A__CONST__VAL_SVAL) return true;
+  return decides_lexing(setting.sval->sval) || decides_names(setting.sval->sval);
+}
+
+bool is_proven_call(const PgQuery__FuncCall& call) {
+  return is_listed_call({call.funcname, call.n_funcname}) &&
+         !(is_set_config(call) && sets_what_matters(call));
+}
+
 // Operators, types: an unqualified name, or one of a schema that ships with the server.
 bool is_builtin_name(nodes name) {
   if (name.size() <= 1) return true;
@@ -120,10 +139,8 @@ bool passes(const visited_node& at) {
       return true;
     case rule::wrapper:
       return node_cast<PgQuery__Node>(node).node_case != PG_QUERY__NODE__NODE__NOT_SET || may_be_empty(at);
-    case rule::function_call: {
-      const auto& call = node_cast<PgQuery__FuncCall>(node);
-      return is_listed_call({call.funcname, call.n_funcname});
-    }
+    case rule::function_call:
+      return is_proven_call(node_cast<PgQuery__FuncCall>(node));
     case rule::operator_call: {
       const auto& call = node_cast<PgQuery__AExpr>(node);
       return is_builtin_name({call.name, call.n_name});
@@ -179,6 +196,9 @@ proof examine(const ProtobufCMessage& root, const PgQuery__RangeVar* target) {
         break;
       case rule::modification:
         result.modifies = true;
+        break;
+      case rule::function_call:
+        result.depends_on_literal |= is_set_config(node_cast<PgQuery__FuncCall>(node));
         break;
       default:
         break;

@@ -90,6 +90,7 @@ struct statement {
   bool refuses_transaction_block = false;     // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY ...
   bool with_hold = false;                     // DECLARE ... WITH HOLD
   bool deallocates = false;                   // DEALLOCATE, DISCARD ALL
+  bool depends_on_literal = false;            // with another string in it the effect may be another
   std::string name;                           // savepoint, prepared statement, cursor, gid
   std::optional<dml_info> dml;                // for effect::dml
   std::shared_ptr<const statement> prepared;  // PREPARE: the statement inside, with the place of the whole

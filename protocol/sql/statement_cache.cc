@@ -17,7 +17,8 @@ constexpr std::size_t bytes_per_entry = 1024;  // on average; the bound is this 
 bool may_share(const parsed_text& parsed) {
   return parsed.ok &&
          std::all_of(parsed.statements.begin(), parsed.statements.end(), [](const statement& one) {
-           return one.kind == statement_kind::select && one.effect == effect::harmless;
+           return one.kind == statement_kind::select && one.effect == effect::harmless &&
+                  !one.depends_on_literal;
          });
 }
 

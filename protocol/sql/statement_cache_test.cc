@@ -51,6 +51,8 @@ TEST(statement_cache, shares_nothing_else) {
   EXPECT_EQ(cache.get("select 1; commit")->statements.at(1).offset, 10u);
   EXPECT_EQ(cache.get("select 1234; commit")->statements.at(1).offset, 13u);
   EXPECT_NE(cache.get("select f(1)"), cache.get("select f(2)"));
+  EXPECT_EQ(cache.get("select set_config('jit', 'off', true)")->statements.at(0).effect, effect::harmless);
+  EXPECT_EQ(cache.get("select set_config('role', 'off', true)")->statements.at(0).effect, effect::unproven);
 }
 
 // Each second text would look like the first if strings and comments were cut a little wrong.

@@ -23,7 +23,7 @@ enum class capture_mode : std::uint8_t {
 struct plan {
   capture_mode mode = capture_mode::unproven;
   sql::statement_kind kind = sql::statement_kind::other;
-  std::string name{};  // of a savepoint or prepared statement
+  std::string name{};  // of a savepoint, prepared statement or cursor
   bool and_chain = false;
   bool changes_names = true;   // what the session learned of names and own statements is void afterwards
   bool changes_lexing = true;  // what is known of client_encoding and standard_conforming_strings may be void

@@ -243,6 +243,14 @@ plan_ptr session::plan_as_of_now(const plan_ptr& p) {
   return moved;
 }
 
+plan_ptr session::as_sent_now(plan_ptr p) const {
+  if (!p || p->kind != sql::statement_kind::fetch || !cursors_.contains(p->name)) return p;
+  auto proven = std::make_shared<plan>(*p);
+  proven->mode = capture_mode::harmless;
+  proven->changes_names = proven->changes_lexing = false;
+  return proven;
+}
+
 const resolved_name* session::resolve(const sql::relation_ref& ref) {
   const resolved_name* name = names_.find(ref);
   if (name == nullptr && !names_asked_) ask_names(ref);
@@ -280,6 +288,7 @@ void session::note_sent(const plan& p) {
     sent_.names_changed = true;
   }
   if (p.changes_lexing) sent_.lexing_unsure = sent_.lexing_changed = true;
+  cursors_.note_sent(p);
   switch (p.kind) {
     case sql::statement_kind::begin:
       sent_.in_block = true;
@@ -312,6 +321,7 @@ void session::end_sent_transaction(bool in_block) {
   sent_.names_changed = false;
   sent_.lexing_unsure |= std::exchange(sent_.lexing_changed, false);
   prepared_.clear_portals();
+  cursors_.forget_all();
 }
 
 void session::adopt_answered_state() {
@@ -320,6 +330,7 @@ void session::adopt_answered_state() {
   sent_.dirty = transaction_.dirty();
   sent_.unproven = transaction_.unproven();
   sent_.unsure = false;
+  if (!sent_.in_block && !sent_.batch_open) cursors_.forget_all();
   if (!sent_.batch_open) sent_.lexing_unsure = false;  // reports come with ReadyForQuery
 }
 

@@ -20,6 +20,7 @@
 #include "proxy/session/byte_buffer.h"
 #include "proxy/session/name_cache.h"
 #include "proxy/session/prepared_statements.h"
+#include "proxy/session/proven_cursors.h"
 #include "proxy/session/server_leg.h"
 #include "proxy/session/transaction.h"
 
@@ -121,6 +122,8 @@ class session {
   [[nodiscard]] plan_ptr plan_for_prepare(const sql::statement& s, std::string_view statement_text);
   [[nodiscard]] plan_ptr plan_for_execute(const sql::statement& s, std::string_view statement_text);
   [[nodiscard]] plan_ptr plan_as_of_now(const plan_ptr& p);
+  // FETCH and MOVE are judged when they are sent: a prepared one meets other cursors by the same name.
+  [[nodiscard]] plan_ptr as_sent_now(plan_ptr p) const;
   [[nodiscard]] const resolved_name* resolve(const sql::relation_ref& ref);
   void ask_names(const sql::relation_ref& ref);
   void end_own_exchange();
@@ -205,6 +208,7 @@ class session {
 
   std::shared_ptr<const mirrored_catalog> catalog_;  // as the present statement sees it
   prepared_statements prepared_;
+  proven_cursors cursors_;
   name_cache names_;
   std::optional<sql::relation_ref> names_asked_;
   transaction transaction_;

@@ -73,6 +73,7 @@ session::step session::handle_bind(const wire::frame_view& f) {
   answer.statement = bound->statement;
   const bool imaged = bound->statement && bound->statement->mode == capture_mode::image;
   const bool has_returning = imaged && bound->statement->has_returning;
+  if (!m->portal.empty()) cursors_.note_bound(m->portal, bound->statement.get());
   prepared_.store_portal(std::string(m->portal), std::move(bound));
   std::vector<std::int16_t> formats(m->result_formats.begin(), m->result_formats.end());
   if (imaged && !has_returning) {
@@ -118,7 +119,7 @@ session::step session::handle_execute(const wire::frame_view& f) {
   const bool again = p && p->executed;
   const plan_ptr statement = !p || !p->statement ? unknown
                              : again             ? p->statement
-                                                 : plan_as_of_now(p->statement);
+                                                 : as_sent_now(plan_as_of_now(p->statement));
   if (statement == nullptr) return step::blocked;
   outstanding answer;
   answer.what = request::execute;
@@ -194,6 +195,7 @@ session::step session::handle_close(const wire::frame_view& f) {
   if (const auto m = wire::decode_close(f.body)) {
     if (m->target == 'P') {
       prepared_.erase_portal(m->name);
+      cursors_.forget(m->name);
     } else {
       answer.name = m->name;
       answer.statement = prepared_.find(m->name);

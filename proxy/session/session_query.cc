@@ -122,7 +122,7 @@ session::step session::query_harmless(const wire::frame_view& f, std::string_vie
 
 session::step session::query_of_one(const wire::frame_view& f, std::string_view text,
                                     const sql::statement& s) {
-  const plan_ptr p = plan_for(s, text.substr(s.offset, s.length));
+  const plan_ptr p = as_sent_now(plan_for(s, text.substr(s.offset, s.length)));
   if (p == nullptr) return step::blocked;
   const bool in_block = sent_.in_block;
   // Extended messages without a Sync, which the Query will commit.
@@ -239,7 +239,7 @@ session::step session::run_script() {
   while (script_->next < all.size() && !discarding_) {
     const sql::statement& s = all[script_->next];
     const std::string_view text = std::string_view(script_->text).substr(s.offset, s.length);
-    const plan_ptr p = plan_for(s, text);
+    const plan_ptr p = as_sent_now(plan_for(s, text));
     if (p == nullptr) return step::blocked;
     std::optional<seq_t> commit_of;
     // SQL's EXECUTE may run a COMMIT that was prepared by protocol.

@@ -16,7 +16,7 @@ class Driver:
     """A program in a folder of its own, built into build/drivers/<name> and run with that as working directory."""
 
     more = ()     # scenarios that are not common to all, which it runs too
-    marks = ()    # scenarios in which it writes in a way that pgtandem marks instead of imaging
+    marks = ("copy",)  # scenarios in which it writes in a way that pgtandem marks instead of imaging
     without = {}  # scenario to SQLSTATEs that it does not show
 
     def __init__(self, name, **more):
@@ -153,24 +153,20 @@ class Rust(Driver):
         return ["target/debug/scenarios"]
 
 
-# What every driver marks: COPY has no image. What some do:
-FETCH = "cursor"   # FETCH and MOVE may run whatever the cursor's query calls, so they prove nothing of a table written beside
-SETTING = "types"  # asyncpg looks types up between two set_config, of which nothing is proven, in the open transaction
-
 DRIVERS = [
-    Psql("psql", marks=("copy", FETCH)),
-    Python("psycopg2", marks=("copy", FETCH),
+    Psql("psql"),
+    Python("psycopg2",
            without={"reconnect": {"57P01"}}),  # its libpq tells of the lost connection instead
-    Python("psycopg3", marks=("copy", FETCH), more=("pipeline",)),
-    Python("asyncpg", marks=("copy", FETCH), more=("parts",),
+    Python("psycopg3", more=("pipeline",)),
+    Python("asyncpg", more=("parts",),
            without={"reconnect": {"57P01"}}),  # its own 08003 instead
-    Python("pg8000", marks=("copy", FETCH),
+    Python("pg8000",
            without={"reconnect": {"57P01"}}),  # does not read what comes before the end of the connection
-    SqlAlchemy("psycopg2", marks=("copy", FETCH), without={"reconnect": {"57P01"}}),
-    SqlAlchemy("asyncpg", marks=("copy", FETCH, SETTING), without={"reconnect": {"57P01"}}),
-    Node("node-postgres", marks=("copy", FETCH), more=("parts", "pipeline")),
-    Node("postgres.js", marks=("copy", FETCH), more=("parts", "pipeline")),
-    Java("pgjdbc", marks=("copy", FETCH), more=("parts",)),
-    Go("pgx", marks=("copy", FETCH), more=("pipeline",)),
-    Rust("tokio-postgres", marks=("copy", FETCH), more=("parts", "pipeline")),
+    SqlAlchemy("psycopg2", without={"reconnect": {"57P01"}}),
+    SqlAlchemy("asyncpg", without={"reconnect": {"57P01"}}),
+    Node("node-postgres", marks=("copy", "cursor"), more=("parts", "pipeline")),
+    Node("postgres.js", more=("parts", "pipeline")),
+    Java("pgjdbc", more=("parts",)),
+    Go("pgx", marks=("copy", "cursor"), more=("pipeline",)),
+    Rust("tokio-postgres", marks=("copy", "cursor"), more=("parts", "pipeline")),
 ]
