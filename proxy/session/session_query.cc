@@ -54,6 +54,19 @@ bool sets_ahead(const std::vector<sql::statement>& all) {
   });
 }
 
+// Whether one of several statements asks for a transaction block and finds none but the implicit one that
+// legacy opens around the statements of one Query: as extended messages they would be refused.
+bool asks_for_block(const std::vector<sql::statement>& all, bool in_block) {
+  if (all.size() < 2) return false;
+  return std::any_of(all.begin(), all.end(), [&](const sql::statement& s) {
+    if (s.kind == statement_kind::begin) in_block = true;
+    if (is_commit(s) || s.kind == statement_kind::rollback) in_block = s.and_chain;
+    const bool asks =
+        s.kind == statement_kind::lock_table || (s.kind == statement_kind::declare_cursor && !s.with_hold);
+    return asks && !in_block;
+  });
+}
+
 std::shared_ptr<std::vector<plan>> plans_of(const sql::parsed_text& parsed) {
   auto plans = std::make_shared<std::vector<plan>>();
   for (const auto& s : parsed.statements) plans->push_back(plan_statement(s));
@@ -104,7 +117,8 @@ session::step session::query_harmless(const wire::frame_view& f, std::string_vie
     const auto refuses = [](const sql::statement& s) { return s.refuses_transaction_block; };
     if (all.size() > 1 && std::any_of(all.begin(), all.end(), refuses)) return query_opaque(f);
     // Only what is cut out of the text needs true offsets: those of a shape are not.
-    if (sets_ahead(all) && depends_on_settings(text)) return query_opaque(f);
+    if ((sets_ahead(all) && depends_on_settings(text)) || asks_for_block(all, sent_.in_block))
+      return query_opaque(f);
     if (all.size() != 1 || sent_.batch_open) return start_script(text, understand_anew(text));
     if (!hold_commit(commit_point::query)) return step::blocked;
     if (hold_.rejected) {
@@ -162,7 +176,7 @@ session::step session::query_of_many(const wire::frame_view& f, std::string_view
                   [](const sql::statement& s) {
                     return plan_statement(s).may_commit_inside || s.refuses_transaction_block;
                   }) ||
-      *rules || (sets_ahead(all) && depends_on_settings(text));
+      *rules || (sets_ahead(all) && depends_on_settings(text)) || asks_for_block(all, sent_.in_block);
   if (!refuses) return start_script(text, std::move(parsed));
   const bool commits = std::any_of(all.begin(), all.end(), [](const sql::statement& s) {
     return is_commit(s) || s.kind == statement_kind::prepare_transaction;

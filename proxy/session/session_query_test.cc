@@ -183,5 +183,22 @@ TEST_F(session_test, query_that_is_not_a_string_marks_nothing) {
   EXPECT_THAT(marked_, IsEmpty());
 }
 
+// In extended messages legacy would refuse them: the implicit block is there for a simple Query alone.
+TEST_F(session_test, a_text_that_asks_for_its_implicit_block_is_not_cut_up) {
+  query("LOCK TABLE t; UPDATE t SET v = 'x' WHERE id = 1");
+  query("DECLARE c CURSOR FOR SELECT 1; UPDATE t SET v = 'x' WHERE id = 1");
+  EXPECT_THAT(marked_, ElementsAre("t", "t"));
+  EXPECT_THAT(records_, IsEmpty());
+}
+
+TEST_F(session_test, a_text_that_finds_a_block_is) {
+  query("BEGIN; LOCK TABLE t; UPDATE t SET v = 'x' WHERE id = 1; COMMIT");
+  query("BEGIN");
+  query("LOCK TABLE t; UPDATE t SET v = 'x' WHERE id = 1");
+  query("COMMIT");
+  EXPECT_THAT(marked_, IsEmpty());
+  EXPECT_EQ(records_.size(), 2U);
+}
+
 }  // namespace
 }  // namespace pgtandem::proxy
