@@ -38,6 +38,7 @@ struct resolved_name {
   bool has_rules = false;     // on writes
   std::uint32_t columns = 0;  // pg_class.relnatts, dropped ones included
   std::uint8_t unmet = 0;     // catalog::column_needs that the session's settings do not meet
+  friend bool operator==(const resolved_name&, const resolved_name&) = default;
 };
 
 // nullopt if the row is not what the query returns.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/catalog/image_sql.h"
 #include "protocol/sql/statement.h"
@@ -18,6 +19,17 @@ enum class capture_mode : std::uint8_t {
   harmless,  // writes no mirrored row: passes untouched, and its commit waits for nothing
   image,     // rewritten: the last result column is the image
   unproven,  // passes untouched; before the commit the session asks which tables were written
+};
+
+// What a rewrite was made of, kept with a statement that is prepared under a name: should the session's role,
+// names or settings change, it is made again.
+struct rewrite_source {
+  sql::statement statement;
+  std::string text;                            // of the statement alone
+  std::vector<std::uint32_t> parameter_types;  // as the client gave them
+  std::int32_t position_shift = 0;             // characters of the client's text before it
+  resolved_name target;                        // what its target meant
+  std::shared_ptr<const mirrored_catalog> catalog;
 };
 
 struct plan {
@@ -40,8 +52,9 @@ struct plan {
   // DML: what its target meant when this was planned. Legacy looks the name up anew whenever it has changed.
   std::optional<sql::relation_ref> target{};
   oid_t target_oid{};
-  std::uint64_t names_generation = 0;      // name_cache::generation() when that was known
-  std::shared_ptr<const plan> prepares{};  // SQL's PREPARE: what the name will mean
+  std::uint64_t names_generation = 0;              // name_cache::generation() when that was known
+  std::shared_ptr<const rewrite_source> source{};  // of an imaged statement with a name
+  std::shared_ptr<const plan> prepares{};          // SQL's PREPARE: what the name will mean
 
   [[nodiscard]] bool ends_transaction() const {
     return kind == sql::statement_kind::commit || kind == sql::statement_kind::rollback ||

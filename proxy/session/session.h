@@ -16,6 +16,7 @@
 #include "protocol/sql/parse.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/frontend/execute.h"
+#include "protocol/wire/frontend/parse.h"
 #include "proxy/session/action.h"
 #include "proxy/session/byte_buffer.h"
 #include "proxy/session/name_cache.h"
@@ -140,7 +141,10 @@ class session {
 
   // session_extended.cc
   [[nodiscard]] step handle_parse(const wire::frame_view& f);
+  [[nodiscard]] plan_ptr keep_source(plan_ptr p, const sql::statement& s, const wire::parse& m);
   [[nodiscard]] step handle_bind(const wire::frame_view& f);
+  [[nodiscard]] plan_ptr rewritten_anew(const plan_ptr& p);
+  void prepare_anew(const plan_ptr& p);
   [[nodiscard]] step handle_describe(const wire::frame_view& f);
   [[nodiscard]] step handle_execute(const wire::frame_view& f);
   [[nodiscard]] step execute_again(const wire::execute& m, outstanding answer);

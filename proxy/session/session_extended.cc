@@ -36,6 +36,8 @@ session::step session::handle_parse(const wire::frame_view& f) {
     const sql::statement& s = parsed->statements.front();
     p = plan_for(s, m->query.substr(s.offset, s.length));
     if (p == nullptr) return step::blocked;
+    if (p->mode == capture_mode::image && s.dml && !m->statement.empty())
+      p = keep_source(std::move(p), s, *m);
   }
   open_batch();
   answer.name = m->statement;
@@ -55,12 +57,59 @@ session::step session::handle_parse(const wire::frame_view& f) {
   return step::consumed;
 }
 
+plan_ptr session::keep_source(plan_ptr p, const sql::statement& s, const wire::parse& m) {
+  const resolved_name* target = names_.find(s.dml->target);
+  if (target == nullptr) return p;
+  auto kept = std::make_shared<plan>(*p);
+  kept->source = std::make_shared<rewrite_source>(
+      rewrite_source{s, std::string(m.query.substr(s.offset, s.length)), m.parameter_types,
+                     count_characters(m.query.substr(0, s.offset)), *target, catalog_});
+  return kept;
+}
+
+// What legacy prepared may be wrong by now: a role that may not read fails at the image, other settings make
+// it inexact, an altered table incomplete. `p` itself if it is still right. Null: the name is being asked.
+plan_ptr session::rewritten_anew(const plan_ptr& p) {
+  if (!p || !p->source || p->names_generation == names_.generation()) return p;
+  if (server_.settled() && transaction_.failed()) return p;
+  const rewrite_source& source = *p->source;
+  const resolved_name* target = resolve(source.statement.dml->target);
+  if (target == nullptr) return nullptr;
+  catalog_ = env_.catalog();
+  if (*target == source.target && catalog_ == source.catalog) return p;
+  auto anew = std::make_shared<plan>(plan_dml(source.statement, source.text, *target, *catalog_));
+  anew->names_generation = names_.generation();
+  anew->source = p->source;
+  return anew;
+}
+
+namespace {
+constexpr std::string_view prepared_anew = "_pgtandem_anew";
+}
+
+// In place of the client's statement, which keeps its name and its descriptions.
+void session::prepare_anew(const plan_ptr& p) {
+  close_in_script('S', prepared_anew);
+  outstanding answer;
+  answer.what = request::parse;
+  answer.to = audience::script;
+  answer.statement = p;
+  answer.position_shift = p->source->position_shift;
+  const std::string& text = p->rewritten.empty() ? p->source->text : p->rewritten;
+  std::string bytes;
+  wire::encode(wire::parse{prepared_anew, text, p->source->parameter_types}, bytes);
+  server_.forward(bytes, std::move(answer));
+}
+
 session::step session::handle_bind(const wire::frame_view& f) {
-  const auto m = wire::decode_bind_header(f.body);
+  auto m = wire::decode_bind_header(f.body);
   if (m && server_.may_yet_rename(m->statement)) {
     server_.flush();
     return step::blocked;
   }
+  const plan_ptr prepared = m ? prepared_.find(m->statement) : nullptr;
+  const plan_ptr statement = rewritten_anew(prepared);
+  if (prepared && !statement) return step::blocked;
   open_batch();
   outstanding answer;
   answer.what = request::bind;
@@ -68,8 +117,13 @@ session::step session::handle_bind(const wire::frame_view& f) {
     server_.forward(f.raw, std::move(answer));
     return step::consumed;
   }
+  const bool anew = statement != prepared;
+  if (anew) {
+    prepare_anew(statement);
+    m->statement = prepared_anew;
+  }
   auto bound = std::make_shared<portal>();
-  bound->statement = prepared_.find(m->statement);
+  bound->statement = statement;
   answer.statement = bound->statement;
   const bool imaged = bound->statement && bound->statement->mode == capture_mode::image;
   const bool has_returning = imaged && bound->statement->has_returning;
@@ -82,12 +136,12 @@ session::step session::handle_bind(const wire::frame_view& f) {
   } else if (imaged && formats.size() >= 2) {
     formats.push_back(0);  // a list names every column: ours is one more; none or one format holds for all
   }
-  if (formats.size() == m->result_formats.size()) {
+  if (formats.size() == m->result_formats.size() && !anew) {
     server_.forward(f.raw, std::move(answer));
     return step::consumed;
   }
   std::string bytes;
-  wire::encode_with_result_formats(f.body, formats, bytes);
+  wire::encode_with_result_formats(*m, formats, bytes);
   server_.forward(bytes, std::move(answer));
   return step::consumed;
 }
