@@ -97,7 +97,8 @@ TEST_F(log_crash_test, every_acknowledged_record_decision_and_mark_survives_powe
         }
       });
     while (answers < enough) std::this_thread::yield();
-    for (const auto m : add_marks(*log_, p1, {table_mark(t1, std::to_string(round))}, false)) marks.insert(m);
+    for (const auto m : add_marks(*log_, p1, {table_mark({"public", "t" + std::to_string(round)})}, false))
+      marks.insert(m);
     {
       const std::lock_guard lock{mutex};
       off = true;

@@ -38,6 +38,29 @@ TEST_F(session_settings, the_form_of_an_image_follows_them) {
   EXPECT_EQ(records_.size(), 3U);
 }
 
+TEST_F(session_settings, a_prepared_statement_is_prepared_anew_when_they_change) {
+  client(wire::parse{"u", "UPDATE t SET v = $1 WHERE id = 1", {25}}, wire::sync{});
+  wire::bind bind;
+  bind.statement = "u";
+  client(bind, wire::execute{"", 0}, wire::sync{});
+  const auto as_it_was = legacy_.parsed.size();
+  legacy_.unmet = std::to_string(catalog::needs_utf8);
+  query("SET client_encoding = LATIN1");
+  answers();
+  client(bind, wire::execute{"", 0}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("2", "C UPDATE", "Z I"));
+  ASSERT_GT(legacy_.parsed.size(), as_it_was);
+  EXPECT_THAT(legacy_.parsed, ::testing::Contains(HasSubstr("base64")));
+  // What meets its needs again is run as it was prepared.
+  legacy_.unmet = "0";
+  query("SET client_encoding = UTF8");
+  const auto before = legacy_.parsed.size();
+  client(bind, wire::execute{"", 0}, wire::sync{});
+  for (auto i = before; i < legacy_.parsed.size(); ++i)
+    EXPECT_THAT(legacy_.parsed[i], Not(HasSubstr("UPDATE t")));
+  EXPECT_EQ(records_.size(), 3U);
+}
+
 TEST_F(session_settings, backslashes_escape_where_strings_do_not_conform) {
   reported("standard_conforming_strings", "off");
   query(R"(UPDATE t SET v = 'it\'s' WHERE id = 1)");
