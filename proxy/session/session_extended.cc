@@ -68,10 +68,14 @@ plan_ptr session::keep_source(plan_ptr p, const sql::statement& s, const wire::p
 }
 
 // What legacy prepared may be wrong by now: a role that may not read fails at the image, other settings make
-// it inexact, an altered table incomplete. `p` itself if it is still right. Null: the name is being asked.
+// it inexact, an altered table incomplete. `p` itself if it is still right. Null: answers are awaited.
 plan_ptr session::rewritten_anew(const plan_ptr& p) {
   if (!p || !p->source || p->names_generation == names_.generation()) return p;
-  if (server_.settled() && transaction_.failed()) return p;
+  if (!server_.settled()) {  // in a failed transaction nothing may be asked
+    if (sent_.batch_open) server_.flush();
+    return nullptr;
+  }
+  if (transaction_.failed()) return p;
   const rewrite_source& source = *p->source;
   const resolved_name* target = resolve(source.statement.dml->target);
   if (target == nullptr) return nullptr;

@@ -160,9 +160,10 @@ void backend::on_describe(std::string_view body) {
     columns = &it->second.columns;
     what = &it->second.what;
   }
-  // One that returns no rows PostgreSQL would still describe; the session's rewritten one does.
-  if (block_ == block::failed && (!columns->empty() || !what->table.empty()))
-    throw sql_error{"25P02", "current transaction is aborted"};
+  // One that returns no rows PostgreSQL would still describe; the session's rewritten one does, and so does
+  // an EXECUTE of one.
+  const bool may_return = !columns->empty() || !what->table.empty() || what->what == verb::execute;
+  if (block_ == block::failed && may_return) throw sql_error{"25P02", "current transaction is aborted"};
   if (m->target == 'S')
     wire::encode(wire::parameter_description{std::vector<std::uint32_t>(parameters, 25)}, pending_);
   if (columns->empty())
