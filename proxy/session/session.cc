@@ -228,10 +228,11 @@ plan_ptr session::plan_for_execute(const sql::statement& s, std::string_view sta
 }
 
 // Legacy looks the names of a prepared statement up again whenever search_path has changed: it may now write
-// what it was not planned for. Null: the name is being asked.
+// what it was not planned for. Null: answers are awaited.
 plan_ptr session::plan_as_of_now(const plan_ptr& p) {
   if (!p->target || p->mode == capture_mode::unproven || p->names_generation == names_.generation()) return p;
-  if (server_.settled() && transaction_.failed()) return p;
+  if (!may_ask()) return nullptr;
+  if (transaction_.failed()) return p;
   const resolved_name* target = resolve(*p->target);
   if (target == nullptr) return nullptr;
   if (target->oid == p->target_oid) return p;
@@ -249,6 +250,13 @@ plan_ptr session::as_sent_now(plan_ptr p) const {
   proven->mode = capture_mode::harmless;
   proven->changes_names = proven->changes_lexing = false;
   return proven;
+}
+
+// In a failed transaction nothing may be asked, so what may still fail is awaited.
+bool session::may_ask() {
+  if (server_.settled()) return true;
+  if (sent_.batch_open) server_.flush();
+  return false;
 }
 
 const resolved_name* session::resolve(const sql::relation_ref& ref) {

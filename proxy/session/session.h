@@ -125,6 +125,7 @@ class session {
   [[nodiscard]] plan_ptr plan_as_of_now(const plan_ptr& p);
   // FETCH and MOVE are judged when they are sent: a prepared one meets other cursors by the same name.
   [[nodiscard]] plan_ptr as_sent_now(plan_ptr p) const;
+  [[nodiscard]] bool may_ask();
   [[nodiscard]] const resolved_name* resolve(const sql::relation_ref& ref);
   void ask_names(const sql::relation_ref& ref);
   void end_own_exchange();

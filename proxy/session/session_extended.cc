@@ -71,10 +71,7 @@ plan_ptr session::keep_source(plan_ptr p, const sql::statement& s, const wire::p
 // it inexact, an altered table incomplete. `p` itself if it is still right. Null: answers are awaited.
 plan_ptr session::rewritten_anew(const plan_ptr& p) {
   if (!p || !p->source || p->names_generation == names_.generation()) return p;
-  if (!server_.settled()) {  // in a failed transaction nothing may be asked
-    if (sent_.batch_open) server_.flush();
-    return nullptr;
-  }
+  if (!may_ask()) return nullptr;
   if (transaction_.failed()) return p;
   const rewrite_source& source = *p->source;
   const resolved_name* target = resolve(source.statement.dml->target);

@@ -137,6 +137,7 @@ void backend::on_bind(std::string_view body) {
                         std::to_string(p.columns.size()) + " columns",
                     0, "PortalSetResultFormat"};
   portals_[name] = std::move(p);
+  ++parses_;
   wire::encode(wire::bind_complete{}, pending_);
 }
 
@@ -189,7 +190,7 @@ void backend::on_execute(std::string_view body) {
   const bool control = p.what.controls_transaction();
   if (!p.started) {
     const statement what = p.what;
-    own_parses_ = p.parsed_in == transaction_ ? 1 : 0;
+    own_parses_ = p.parsed_in == transaction_ ? 2 : 1;
     p.started = true;
     p.done = p.columns.empty();
     rows_out rows;

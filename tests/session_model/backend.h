@@ -96,12 +96,12 @@ class backend {
   block block_ = block::none;
   bool several_ = false;  // the implicit block of a Query with several statements
   // Whether something else than the statement at hand is under way in this implicit transaction. PostgreSQL
-  // looks at what was executed; the model also at what was parsed, since the session may have asked for a
-  // name there.
+  // looks at what was executed; the model also at what was parsed and bound, since the session may have
+  // asked for a name there.
   [[nodiscard]] bool pipelining() const { return executed_ || parses_ > own_parses_; }
   bool executed_ = false;
   std::size_t parses_ = 0;
-  std::size_t own_parses_ = 0;   // of the statement at hand
+  std::size_t own_parses_ = 0;   // of the statement at hand, its Bind included
   std::size_t transaction_ = 1;  // number of the present one
   bool skipping_ = false;
   bool copy_in_ = false;
