@@ -78,6 +78,10 @@ plan_ptr session::rewritten_anew(const plan_ptr& p) {
   if (target == nullptr) return nullptr;
   catalog_ = env_.catalog();
   if (*target == source.target && catalog_ == source.catalog) return p;
+  // Rows of its own may have another shape now: legacy has to say so.
+  const bool altered = target->oid != source.target.oid || target->columns != source.target.columns ||
+                       catalog_ != source.catalog;
+  if (altered && p->has_returning) return p;
   auto anew = std::make_shared<plan>(plan_dml(source.statement, source.text, *target, *catalog_));
   anew->names_generation = names_.generation();
   anew->source = p->source;
