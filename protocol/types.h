@@ -22,6 +22,8 @@ using seq_t = strong<std::uint64_t, struct seq_tag>;
 using lsn_t = strong<std::uint64_t, struct lsn_tag>;
 // A transaction id with its epoch, as txid_current() returns it. 0 is none.
 using xid_t = strong<std::uint64_t, struct xid_tag>;
+// Where the chunks of one large transaction lie in the outbox ahead of its record. 0 is none.
+using staging_t = strong<std::uint64_t, struct staging_tag>;
 // Number of the owner that may write a partition on the target.
 using epoch_t = strong<std::uint64_t, struct epoch_tag>;
 // An ordered lane of the outbox: one per database (see docs/design.md).

@@ -15,8 +15,20 @@
 
 namespace pgtandem::outbox {
 
+namespace {
+
+chunk_reader chunks_of(const applier_options& options) {
+  return [&options](const stored_record& r, std::size_t i) {
+    auto changes = options.read_chunk(r, i);
+    if (!changes) throw halt(fmt::format("a chunk of seq {} cannot be read from the outbox", r.seq.value));
+    return std::move(*changes);
+  };
+}
+
+}  // namespace
+
 struct applier::impl {
-  explicit impl(applier_options o) : options(std::move(o)) {}
+  explicit impl(applier_options o) : options(std::move(o)), writer(chunks_of(options)) {}
 
   const applier_options options;
   record_writer writer;
@@ -29,6 +41,7 @@ struct applier::impl {
   std::condition_variable_any wake;
   std::shared_ptr<target_session> session;
   applier_state state;
+  std::vector<parked_key> parked;
 
   bool start(const std::stop_token& stop);
   bool apply(const std::vector<stored_record>& records, seq_t through, const std::stop_token& stop);
@@ -39,8 +52,7 @@ struct applier::impl {
   void abandon();
   void note_success();
   void note_trouble(const std::string& error);
-  void note_halt(const std::string& error) { note_halt(error, error); }
-  void note_halt(const std::string& error, const std::string& for_log);
+  void note_halt(const std::string& error, bool mismatched = false);
   void pause(unsigned attempt, const std::stop_token& stop);
   void attempt(const std::vector<stored_record>& records, seq_t through);
 };
@@ -68,6 +80,15 @@ void applier::impl::note_success() {
   state.hwm = place.hwm;
   state.rows_applied = writer.rows_written();
   state.error.clear();
+  state.halted = state.mismatched = false;
+  if (parked.empty() && writer.parked().empty()) return;
+  const auto before = parked.size();
+  parked = writer.parked().all();
+  if (parked.size() > before)
+    spdlog::warn("{}: {} rows are refused by the target and parked, see `pgtandem parked list`",
+                 options.database, parked.size());
+  else if (parked.empty())
+    spdlog::info("{}: the target has taken every row that was parked", options.database);
 }
 
 void applier::impl::note_trouble(const std::string& error) {
@@ -77,9 +98,11 @@ void applier::impl::note_trouble(const std::string& error) {
   ++state.retries;
 }
 
-void applier::impl::note_halt(const std::string& error, const std::string& for_log) {
+void applier::impl::note_halt(const std::string& error, bool mismatched) {
   const std::lock_guard lock(mutex);
-  spdlog::error("{}: applying stopped, a person is needed: {}", options.database, for_log);
+  if (!mismatched || state.error != error)
+    spdlog::error("{}: applying stopped, a person is needed: {}", options.database, error);
+  state.mismatched = mismatched;
   state.hwm = place.hwm;
   state.error = error;
   state.halted = true;
@@ -98,6 +121,7 @@ bool applier::impl::start(const std::stop_token& stop) {
       open_session();
       session->create_schema();
       place = session->take_over();
+      writer.load_parked(*session);
       taken_over = true;
       note_success();
       return true;
@@ -123,6 +147,7 @@ void applier::impl::ensure_session() {
                            place.hwm.value, found->hwm.value));
   }
   place = *found;
+  writer.load_parked(*session);
 }
 
 void applier::impl::attempt(const std::vector<stored_record>& records, seq_t through) {
@@ -139,7 +164,7 @@ void applier::impl::attempt(const std::vector<stored_record>& records, seq_t thr
 
 bool applier::impl::apply(const std::vector<stored_record>& records, seq_t through,
                           const std::stop_token& stop) {
-  if (state.halted || !taken_over) return false;
+  if ((state.halted && !state.mismatched) || !taken_over) return false;
   const std::stop_callback on_stop(stop, [this] { abandon(); });
   bool catalog_is_fresh = false;
   const auto refresh_catalog = [&] {
@@ -157,7 +182,7 @@ bool applier::impl::apply(const std::vector<stored_record>& records, seq_t throu
     } catch (const client::pg_error& e) {
       if (is_schema_error(e)) {
         if (refresh_catalog()) continue;
-        note_halt(fmt::format("{} ({}) [{}]", e.what(), writer.last_failed_table(), e.sqlstate()));
+        note_halt(fmt::format("{} ({}) [{}]", e.what(), writer.last_failed_table(), e.sqlstate()), true);
         return false;
       }
       if (!is_worth_retrying(e)) {
@@ -168,10 +193,10 @@ bool applier::impl::apply(const std::vector<stored_record>& records, seq_t throu
       note_trouble(e.what());
     } catch (const table_mismatch& e) {
       if (refresh_catalog()) continue;
-      note_halt(e.what());
+      note_halt(e.what(), true);
       return false;
     } catch (const halt& e) {
-      note_halt(e.what(), e.for_log());
+      note_halt(e.what());
       return false;
     }
     if (session && !session->connection().alive()) close_session();
@@ -191,6 +216,10 @@ bool applier::apply(const std::vector<stored_record>& records, seq_t through, st
 }
 void applier::forget_catalog() {
   impl_->forget = true;
+}
+std::vector<parked_key> applier::parked() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->parked;
 }
 applier_state applier::state() const {
   const std::lock_guard lock(impl_->mutex);

@@ -26,6 +26,21 @@ TEST_F(applier_test, writes_rows_and_hwm_together) {
   EXPECT_EQ(hwm(), "9");
 }
 
+TEST_F(applier_test, a_truncate_removes_every_row_but_those_of_children) {
+  execute(
+      "CREATE TABLE t(id int PRIMARY KEY, v text); CREATE TABLE child() INHERITS (t);"
+      "CREATE TABLE referring(t int REFERENCES t);"
+      "CREATE TABLE p(id int PRIMARY KEY, v text) PARTITION BY RANGE (id);"
+      "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9);"
+      "INSERT INTO t VALUES (1, 'a'), (2, 'surplus'); INSERT INTO child VALUES (3, 'its own');"
+      "INSERT INTO referring VALUES (1); INSERT INTO p VALUES (1, 'a')");
+  auto a = started();
+  EXPECT_TRUE(apply(*a, {record_builder(1).upsert("t", key(4), image(4, "void")),
+                         record_builder(2).truncate("t").upsert("t", key(1), image(1, "b")).truncate("p")}));
+  EXPECT_EQ(rows("SELECT * FROM t ORDER BY id"), "1|b 3|its own");
+  EXPECT_EQ(rows("SELECT * FROM p"), "");
+}
+
 TEST_F(applier_test, what_was_applied_is_skipped) {
   execute("CREATE TABLE t(id int PRIMARY KEY, v text)");
   const std::vector<stored_record> first = {record_builder(1).upsert("t", key(1), image(1, "a")),

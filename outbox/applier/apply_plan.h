@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -9,7 +10,8 @@
 
 namespace pgtandem::outbox {
 
-// Rows of one table to upsert or to remove by one statement (or several, if they are large), in this order.
+// Rows of one table to upsert or to remove by one statement (or several, if they are large), in this order;
+// or all of its rows to remove, with the change that says so.
 // The pointers are into the records that the plan was made of.
 struct apply_step {
   const change::table_name* table = nullptr;
@@ -18,16 +20,21 @@ struct apply_step {
   std::vector<const change::row_change*> rows;
 };
 
-enum class granularity {
-  coalesced,  // one last image per key where keys are canonical
-  in_order,   // every change by itself, in the order of execution
-  replaced,   // all keys removed first, then as coalesced: rows may hand unique values round in a circle
-};
+// Whether equal keys of the table have equal text. Where not, changes are never merged.
+using is_canonical = std::function<bool(const change::table_name&)>;
+// Changes that are left out.
+using held_back_changes = std::set<const change::row_change*>;
 
-// `canonical`: whether equal keys of the table have equal text. Where not, changes are never merged.
-// A heal is a stretch of its own between the clients' records.
-[[nodiscard]] std::vector<apply_step> make_plan(
-    std::span<const stored_record> records, const std::function<bool(const change::table_name&)>& canonical,
-    granularity how);
+// One last image per key where keys are canonical. A heal is a stretch of its own between the clients'
+// records.
+[[nodiscard]] std::vector<apply_step> make_plan(std::span<const stored_record> records,
+                                                const is_canonical& canonical,
+                                                const held_back_changes& held = {});
+
+// Every change, in the order of execution: what follows one another in a table and has different keys is one
+// step.
+[[nodiscard]] std::vector<apply_step> make_plan_in_order(std::span<const stored_record> records,
+                                                         const is_canonical& canonical,
+                                                         const held_back_changes& held = {});
 
 }  // namespace pgtandem::outbox

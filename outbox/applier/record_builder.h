@@ -24,6 +24,10 @@ class record_builder {
     out_.record.changes.push_back({index_of(table), change::op::remove, std::move(key), ""});
     return *this;
   }
+  record_builder& truncate(const std::string& table) {
+    out_.record.changes.push_back({index_of(table), change::op::truncate, "", ""});
+    return *this;
+  }
   operator stored_record() const { return out_; }  // NOLINT: reads better in lists
 
  private:

@@ -41,8 +41,8 @@ std::set<std::string> names_in(const relation& target, const std::vector<change:
   return names;
 }
 
-// The target's relation with the columns alone that an image brings and that can be written.
-relation written_part(const relation& target, const std::set<std::string>& names) {
+// The target's relation with the columns alone that an image brings, and that can be written if wanted so.
+relation part_of(const relation& target, const std::set<std::string>& names, bool written_only) {
   relation part = target;
   part.columns.clear();
   part.key.clear();
@@ -53,7 +53,7 @@ relation written_part(const relation& target, const std::set<std::string>& names
     if (!names.contains(c.name)) continue;
     ++known;
     new_index[i] = static_cast<std::uint32_t>(part.columns.size());
-    if (!c.generated) part.columns.push_back(c);
+    if (!written_only || !c.generated) part.columns.push_back(c);
   }
   if (known != names.size()) {
     for (const auto& name : names) {
@@ -82,8 +82,17 @@ bool is_bytewise_key(const relation& r, std::size_t column_index) {
   });
 }
 
-std::string upsert_sql(const relation& target, const std::set<std::string>& names, bool heal) {
-  const relation part = written_part(target, names);
+// Columns beside those of an image that keep values of the target's own.
+std::vector<const column*> own_columns(const relation& target, const std::set<std::string>& names) {
+  std::vector<const column*> own;
+  for (const column& c : target.columns)
+    if (!c.generated && !names.contains(c.name)) own.push_back(&c);
+  return own;
+}
+
+std::string upsert_sql(const relation& target, const std::set<std::string>& names, bool heal,
+                       const std::vector<const column*>& restored = {}) {
+  const relation part = part_of(target, names, true);
   std::vector<std::string> columns;
   std::vector<std::string> values;
   std::vector<std::string> assignments;
@@ -99,6 +108,10 @@ std::string upsert_sql(const relation& target, const std::set<std::string>& name
     // As text, because some types have no equality, and that of others overlooks a difference.
     differences.push_back(fmt::format(
         "CAST(t.{0} AS text) COLLATE \"C\" IS DISTINCT FROM CAST(EXCLUDED.{0} AS text) COLLATE \"C\"", name));
+  }
+  for (const column* c : restored) {
+    columns.push_back(quote_identifier(c->name));
+    values.push_back(fmt::format("CAST(${}::text AS {})", columns.size() - part.columns.size() + 1, c->type));
   }
   std::vector<std::string> key;
   for (const auto& k : target.key) key.push_back(quote_identifier(target.columns[k.column].name));
@@ -132,7 +145,19 @@ std::string remove_sql(const relation& target, const std::set<std::string>& name
                      recordset_columns(target, true), fmt::join(conditions, " AND "));
 }
 
+// Not TRUNCATE, which would need a right of its own and fails where a foreign key refers to the table.
+std::string clear_sql(const relation& target) {
+  return fmt::format("DELETE FROM {}{}", target.kind == 'p' ? "" : "ONLY ", qualified_name(target.name));
+}
+
 }  // namespace
+
+client::connection::statement to_statement(const row_statement& s) {
+  client::connection::statement out{s.sql, {}};
+  if (!s.rows.empty()) out.params.emplace_back(s.rows);
+  for (const auto& value : s.own) out.params.emplace_back(value ? client::parameter(*value) : std::nullopt);
+  return out;
+}
 
 std::vector<row_statement> make_statements(const relation& target, const apply_step& step,
                                            std::size_t max_bytes) {
@@ -140,6 +165,7 @@ std::vector<row_statement> make_statements(const relation& target, const apply_s
     throw table_mismatch(
         fmt::format("table {} on the target has no usable key", qualified_name(target.name)));
   }
+  if (step.op == change::op::truncate) return {{clear_sql(target), {}, {}}};
   std::vector<row_statement> out;
   std::string shape;  // of the last statement
   for (const auto* change : step.rows) {
@@ -167,10 +193,26 @@ std::vector<row_statement> make_statements(const relation& target, const apply_s
   return out;
 }
 
-bool has_own_columns(const relation& target, std::string_view image) {
+relation image_part(const relation& target, std::string_view image) {
+  return part_of(target, names_in(target, members_of(target, image)), false);
+}
+
+row_statement make_removal(const relation& target, const std::string& key, std::string_view image) {
+  row_statement s;
+  s.sql = remove_sql(target, names_in(target, members_of(target, key)));
+  s.rows = fmt::format("[{}]", key);
+  std::string returned;
+  for (const column* c : own_columns(target, names_in(target, members_of(target, image))))
+    returned += fmt::format("{}CAST(t.{} AS text)", returned.empty() ? "" : ", ", quote_identifier(c->name));
+  if (!returned.empty()) s.sql += " RETURNING " + returned;
+  return s;
+}
+
+row_statement make_restoration(const relation& target, const std::string& image,
+                               std::vector<std::optional<std::string>> own) {
   const auto names = names_in(target, members_of(target, image));
-  return std::any_of(target.columns.begin(), target.columns.end(),
-                     [&](const column& c) { return !c.generated && !names.contains(c.name); });
+  return {upsert_sql(target, names, false, own_columns(target, names)), fmt::format("[{}]", image),
+          std::move(own)};
 }
 
 }  // namespace pgtandem::outbox

@@ -108,9 +108,18 @@ TEST(row_statements, another_key_is_a_mismatch) {
   EXPECT_THROW((void)make_statements(t, step_of(other)), table_mismatch);
 }
 
-TEST(row_statements, knows_columns_of_the_targets_own) {
-  EXPECT_TRUE(has_own_columns(table(), R"({"id":1,"v":2})"));
-  EXPECT_FALSE(has_own_columns(table(), R"({"id":1,"v":2,"own":3})"));
+TEST(row_statements, a_row_that_makes_room_takes_the_targets_own_columns_with_it) {
+  const auto gone = make_removal(table(), R"({"id":1})", R"({"id":1,"v":2})");
+  EXPECT_TRUE(gone.sql.ends_with(R"(RETURNING CAST(t."own" AS text))")) << gone.sql;
+  EXPECT_EQ(gone.rows, R"([{"id":1}])");
+  const auto back = make_restoration(table(), R"({"id":1,"v":2})", {"mine"});
+  EXPECT_TRUE(
+      back.sql.starts_with(R"(INSERT INTO "public"."t" AS t ("id", "v", "own") OVERRIDING SYSTEM VALUE )"
+                           R"(SELECT r."id", r."v", CAST($2::text AS integer) FROM)"))
+      << back.sql;
+  EXPECT_EQ(back.own, (std::vector<std::optional<std::string>>{"mine"}));
+  EXPECT_EQ(make_removal(table(), R"({"id":1})", R"({"id":1,"v":2,"own":3})").sql.find("RETURNING"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "protocol/catalog/image_sql.h"
 #include "protocol/catalog/load.h"
+#include "protocol/change/image.h"
 #include "protocol/change/json_scan.h"
 
 namespace pgtandem::outbox {
@@ -30,12 +31,11 @@ std::string columns_text(const catalog::relation& r) {
 }  // namespace
 
 void target_catalog::load(client::connection& c, const std::set<change::table_name>& names) {
-  catalog::table_filter filter;
+  std::set<change::table_name> unknown;
   for (const auto& name : names) {
-    if (!relations_.contains(name)) filter.include.push_back(catalog::qualified_name(name));
+    if (!relations_.contains(name)) unknown.insert(name);
   }
-  if (filter.include.empty()) return;
-  for (auto& r : catalog::load_relations(c, filter)) {
+  for (auto& r : catalog::load_named_relations(c, unknown)) {
     auto name = r.name;
     relations_.insert_or_assign(std::move(name), std::move(r));
   }
@@ -44,6 +44,10 @@ void target_catalog::load(client::connection& c, const std::set<change::table_na
 const catalog::relation* target_catalog::find(const change::table_name& name) const {
   const auto it = relations_.find(name);
   return it == relations_.end() ? nullptr : &it->second;
+}
+
+bool target_catalog::key_is_canonical(const change::table_name& name) const {
+  return change::key_is_canonical(*find(name));
 }
 
 std::vector<client::connection::statement> target_catalog::check(const std::set<change::table_name>& names,

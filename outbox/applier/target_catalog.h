@@ -17,6 +17,8 @@ class target_catalog {
   void load(client::connection& c, const std::set<change::table_name>& names);
   // nullptr: the target has no such table. Valid until forget().
   [[nodiscard]] const catalog::relation* find(const change::table_name& name) const;
+  // Of one that it has: whether changes of a key may be coalesced (change::key_is_canonical).
+  [[nodiscard]] bool key_is_canonical(const change::table_name& name) const;
   void forget() { relations_.clear(); }
 
   // Statements for the beginning of a transaction that writes `names`: they lock the tables against DDL and

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "protocol/catalog/image_sql.h"
+#include "protocol/planted_bug.h"
 
 namespace pgtandem::outbox {
 
@@ -22,7 +23,10 @@ constexpr const char* move_hwm =
 }  // namespace
 
 target_session::target_session(const std::string& conninfo, std::string outbox_id, partition_t partition)
-    : connection_(conninfo), outbox_id_(std::move(outbox_id)), partition_(std::to_string(partition.value)) {
+    : connection_(conninfo),
+      outbox_id_(std::move(outbox_id)),
+      partition_number_(partition),
+      partition_(std::to_string(partition.value)) {
   connection_.query_simple(std::string(catalog::pin_settings_sql()));
   connection_.query_simple(
       "SET session_replication_role = replica; SET synchronous_commit = on; SET statement_timeout = 0; "
@@ -46,6 +50,7 @@ void target_session::create_schema() {
         "CREATE TABLE IF NOT EXISTS pgtandem.watermark(outbox_id uuid, partition int, hwm bigint NOT NULL, "
         "epoch bigint NOT NULL, PRIMARY KEY (outbox_id, partition))");
   }
+  if (missing("pgtandem.parked")) connection_.query_simple(parked_keys::table_sql);
   if (missing("pgtandem.degraded")) {
     connection_.query_simple(
         "CREATE TABLE IF NOT EXISTS pgtandem.degraded(outbox_id uuid NOT NULL, since timestamptz NOT NULL, "
@@ -69,19 +74,30 @@ std::optional<watermark> target_session::read() {
   return to_watermark(r);
 }
 
+void target_session::roll_back() {
+  if (connection_.alive()) connection_.query_simple("ROLLBACK");
+}
+
 void target_session::write(const watermark& from, seq_t to,
-                           std::vector<client::connection::statement> statements) {
+                           std::vector<client::connection::statement> statements, piece part) {
+  const bool begins = part == piece::whole || part == piece::first;
   const std::string new_hwm = std::to_string(to.value);
   const std::string old_hwm = std::to_string(from.hwm.value);
   const std::string epoch = std::to_string(from.epoch.value);
   const client::connection::statement head[first_statement] = {
       {"BEGIN", {}}, {move_hwm, {new_hwm, outbox_id_, partition_, old_hwm, epoch}}};
-  statements.insert(statements.begin(), std::begin(head), std::end(head));
-  statements.push_back({"COMMIT", {}});
+  if (begins) statements.insert(statements.begin(), std::begin(head), std::end(head));
+  if (begins && planted(planted_bug::hwm_outside_transaction)) {
+    (void)connection_.query(move_hwm, head[1].params);
+    statements[1] = {"SELECT 1", {}};
+  }
+  if (part == piece::whole || part == piece::last) statements.push_back({"COMMIT", {}});
+  if (statements.empty()) return;
   try {
     connection_.pipeline(statements);
-  } catch (const client::pg_error& e) {
-    if (connection_.alive()) connection_.query_simple("ROLLBACK");
+  } catch (client::pg_error& e) {
+    roll_back();
+    if (!begins) e.count_behind(first_statement);
     if (e.statement() == 1U && e.sqlstate() == "22012") throw watermark_moved();
     throw;
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "outbox/applier/parked_keys.h"
 #include "protocol/client/connection.h"
 #include "protocol/types.h"
 
@@ -15,6 +16,9 @@ struct watermark {
   seq_t hwm;
   epoch_t epoch;
 };
+
+// A transaction is written in one pipeline, or in several if it is large.
+enum class piece { whole, first, middle, last };
 
 // Another owner, or somebody's hand, has moved the watermark: nothing of the transaction was written.
 class watermark_moved : public std::exception {};
@@ -30,10 +34,18 @@ class target_session {
   watermark take_over();
   // nullopt: nobody ever took the partition over on this target.
   std::optional<watermark> read();
-  // Runs the statements and moves the hwm in one transaction, in one round trip. Throws watermark_moved if it
-  // is not where `from` says. In a pg_error statement() first_statement is the first of `statements`.
-  void write(const watermark& from, seq_t to, std::vector<client::connection::statement> statements);
+  // Runs the statements and moves the hwm in one transaction, in one round trip, or in one for each piece.
+  // Throws watermark_moved if it is not where `from` says; whatever is thrown, nothing was written. In a
+  // pg_error statement() first_statement is the first of `statements`.
+  void write(const watermark& from, seq_t to, std::vector<client::connection::statement> statements,
+             piece part = piece::whole);
+  // Ends a transaction of which the last piece will not come.
+  void roll_back();
   static constexpr std::size_t first_statement = 2;
+  // What is parked of this partition.
+  void load_parked(parked_keys& into, parked_keys::clock::time_point now) {
+    into.load(connection_, outbox_id_, partition_number_, now);
+  }
 
   client::connection& connection() { return connection_; }
   void abandon() { connection_.abandon(); }
@@ -41,6 +53,7 @@ class target_session {
  private:
   client::connection connection_;
   std::string outbox_id_;
+  partition_t partition_number_;
   std::string partition_;
 };
 

@@ -7,6 +7,7 @@
 #include "outbox/log/key_codec.h"
 #include "outbox/log/row_codec.h"
 #include "protocol/change/record_codec.h"
+#include "protocol/planted_bug.h"
 
 namespace pgtandem::outbox {
 
@@ -35,37 +36,32 @@ std::string batch_plan::no_room_for(std::size_t bytes) {
 seq_t batch_plan::put_record(const change::record& r, std::string encoded, decision state) {
   const seq_t seq{++state_.last_seq.value};
   state_.last_given[r.partition] = seq;
-  const std::uint64_t bytes = encoded.size();
+  std::uint64_t bytes = encoded.size();
+  const staging_t staging = r.chunks.empty() ? staging_t{} : r.staging;
+  if (const auto staged = state_.stagings.extract(staging)) bytes += staged.mapped().bytes;
   const auto key = record_key(r.partition, seq);
-  batch_.put(family::state, key, encode_state({state, bytes, r.incarnation}));
+  batch_.put(family::state, key, encode_state({state, bytes, r.incarnation, staging}));
   batch_.put(family::data, key, std::move(encoded));
-  publish_.emplace_back([this, p = r.partition, seq, state, incarnation = r.incarnation, bytes] {
-    state_.index.add(p, seq, state, incarnation, bytes);
+  publish_.emplace_back([this, p = r.partition, seq, state, incarnation = r.incarnation, bytes, staging] {
+    state_.index.add(p, seq, state, incarnation, bytes, staging);
   });
   return seq;
 }
 
-mark_id batch_plan::put_mark(partition_t p, change::mark m, std::optional<seq_t> writer, bool ripe) {
-  open_mark open;
+mark_id batch_plan::put_mark(open_mark open) {
   open.id = mark_id{++state_.last_mark.value};
-  open.partition = p;
-  open.mark = std::move(m);
-  open.writer = writer;
-  open.ripe = ripe;
   open.created_unix_ms = now_unix_ms_;
   batch_.put(family::marks, be64(open.id.value), encode_mark(open));
   const mark_id id = open.id;
-  publish_.emplace_back([this, open = std::move(open)]() mutable {
-    // Again, for windows that opened while the batch was being written: its writer is running.
-    if (!open.ripe) state_.windows.note_mark(open.partition, open.mark.table);
-    state_.marks.add(std::move(open));
-  });
+  publish_.emplace_back([this, open = std::move(open)]() mutable { state_.marks.add(std::move(open)); });
   return id;
 }
 
 void batch_plan::plan(request::prepare& r) {
-  const auto refusal = r.encoded.empty() ? r.refusal : no_room_for(r.encoded.size());
+  auto refusal = r.encoded.empty() ? r.refusal : missing_chunk(r.record);
+  if (refusal.empty()) refusal = no_room_for(r.encoded.size());
   if (!refusal.empty()) {
+    erase_chunks(r.record.staging);
     // Its commit may be let through all the same (degraded), so no heal may rely on having seen it.
     state_.windows.discard(r.record.partition);
     answers_.emplace_back([done = std::move(r.done), refusal](const std::string*) {
@@ -75,13 +71,51 @@ void batch_plan::plan(request::prepare& r) {
   }
   const seq_t seq = put_record(r.record, std::move(r.encoded), decision::undecided);
   state_.windows.note(seq, r.record);
-  for (auto& m : r.record.marks) static_cast<void>(put_mark(r.record.partition, std::move(m), seq, false));
+  for (auto& m : r.record.marks)
+    static_cast<void>(put_mark({.partition = r.record.partition, .mark = std::move(m), .writer = seq}));
   answers_.emplace_back([done = std::move(r.done), seq](const std::string* error) {
     if (error != nullptr)
       done({std::nullopt, *error});
     else
       done({seq, {}});
   });
+}
+
+// Not waited for: what a power failure leaves of it is removed when the log is opened.
+void batch_plan::erase_chunks(staging_t staging) {
+  if (state_.stagings.erase(staging) == 0) return;
+  const auto [from, to] = chunks_of(staging);
+  batch_.erase_range_lazily(family::chunks, from, to);
+}
+
+std::string batch_plan::missing_chunk(const change::record& r) const {
+  if (r.chunks.empty()) return {};
+  const auto staged = state_.stagings.find(r.staging);
+  const bool there = staged != state_.stagings.end() &&
+                     std::all_of(r.chunks.begin(), r.chunks.end(), [&](const change::chunk_ref& c) {
+                       const auto& changes = staged->second.changes;
+                       return c.number < changes.size() && c.changes <= changes[c.number];
+                     });
+  return there ? "" : "the record names a chunk that is not staged";
+}
+
+void batch_plan::plan(request::stage& r) {
+  auto& staged = state_.stagings[r.staging];
+  auto refusal = no_room_for(r.encoded.size());
+  if (refusal.empty() && r.number != staged.changes.size()) refusal = "a chunk is out of its order";
+  if (!refusal.empty()) {
+    erase_chunks(r.staging);
+    answers_.emplace_back([done = std::move(r.done), refusal](const std::string*) { done(&refusal); });
+    return;
+  }
+  staged.changes.push_back(r.changes);
+  staged.bytes += r.encoded.size();
+  batch_.put_lazily(family::chunks, chunk_key(r.staging, r.number), std::move(r.encoded));
+  answers_.push_back(std::move(r.done));
+}
+
+void batch_plan::plan(request::drop_staging& r) {
+  erase_chunks(r.staging);
 }
 
 bool batch_plan::put_decision(seq_t seq, decision to) {
@@ -91,7 +125,7 @@ bool batch_plan::put_decision(seq_t seq, decision to) {
   if (!may_become(it->second, to)) return false;
   it->second = to;
   batch_.put(family::state, record_key(found->partition, seq),
-             encode_state({to, found->bytes, found->incarnation}));
+             encode_state({to, found->bytes, found->incarnation, found->staging}));
   publish_.emplace_back([this, p = found->partition, seq, to] {
     state_.index.decide(seq, to);
     state_.marks.writer_ended(seq);
@@ -107,15 +141,16 @@ void batch_plan::plan(request::decide& r) {
 void batch_plan::plan(request::supersede& r) {
   const auto found = state_.index.find(r.seq);
   if (found && put_decision(r.seq, decision::superseded))
-    for (auto& m : r.marks) static_cast<void>(put_mark(found->partition, std::move(m), std::nullopt, true));
+    for (auto& m : r.marks)
+      static_cast<void>(put_mark({.partition = found->partition, .mark = std::move(m), .ripe = true}));
   answers_.push_back(std::move(r.done));
 }
 
 void batch_plan::plan(request::add_marks& r) {
   const auto ids = std::make_shared<std::vector<mark_id>>();
   for (auto& m : r.marks) {
-    state_.windows.note_mark(r.partition, m.table);
-    const mark_id id = put_mark(r.partition, m, std::nullopt, r.ripe);
+    const bool ripe = !r.writer || planted(planted_bug::mark_ripe_at_once);
+    const mark_id id = put_mark({.partition = r.partition, .mark = m, .on_legacy = r.writer, .ripe = ripe});
     publish_.emplace_back([this, ids, id, p = r.partition, table = m.table] {
       ids->push_back(state_.marks.standing_for(id, p, table));
     });
@@ -131,6 +166,17 @@ void batch_plan::plan(request::add_marks& r) {
 void batch_plan::plan(request::ripen& r) {
   publish_.emplace_back([this, ids = std::move(r.ids)] {
     for (const mark_id id : ids) state_.marks.ripen(id);
+  });
+}
+
+void batch_plan::plan(request::note_heal& r) {
+  const open_mark* known = state_.marks.find(r.id);
+  if (known == nullptr) return;
+  open_mark noted = *known;
+  noted.heal_note = std::move(r.note);
+  batch_.put_lazily(family::marks, be64(r.id.value), encode_mark(noted));
+  publish_.emplace_back([this, id = r.id, note = std::move(noted.heal_note)]() mutable {
+    state_.marks.note_heal(id, std::move(note));
   });
 }
 
@@ -150,11 +196,12 @@ void batch_plan::plan(request::append_heal& r) {
     result.discarded = true;
     return refused();
   }
-  if (!state_.decided_up_to(r.window->partition, r.opened_at)) {
+  if (!planted(planted_bug::heal_without_wait) && !state_.decided_up_to(r.window->partition, r.opened_at)) {
     result.error = "the rows were read before everything up to the window's opening was decided";
     return refused();
   }
-  result.dropped = heal_windows::drop_touched(*r.window, r.record);
+  if (!planted(planted_bug::heal_keeps_touched_keys))
+    result.dropped = heal_windows::drop_touched(*r.window, r.record);
   if (r.record.changes.empty()) return refused();
   if (!result.dropped.empty()) r.encoded = change::encode_record(r.record);
   if (result.error = no_room_for(r.encoded.size()); !result.error.empty()) {
@@ -194,7 +241,13 @@ void batch_plan::plan(request::trim& r) {
   if (through > low) {
     low = through;
     batch_.put(family::meta, partition_meta_key(meta_key::low, r.partition), be64(through.value));
+    for (const staging_t staging : state_.index.stagings_up_to(r.partition, through)) {
+      const auto [from, to] = chunks_of(staging);
+      batch_.erase_range_lazily(family::chunks, from, to);
+    }
     publish_.emplace_back([this, p = r.partition, through] {
+      const auto chunks = state_.index.stagings_up_to(p, through);
+      state_.trimmed_stagings.insert(state_.trimmed_stagings.end(), chunks.begin(), chunks.end());
       const auto gone = state_.index.trim(p, through);
       auto& trimmed = state_.trimmed[p];
       trimmed.records += gone.records;

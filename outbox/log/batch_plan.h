@@ -36,19 +36,25 @@ class batch_plan {
 
  private:
   void plan(request::prepare& r);
+  void plan(request::stage& r);
+  void plan(request::drop_staging& r);
   void plan(request::decide& r);
   void plan(request::supersede& r);
   void plan(request::add_marks& r);
   void plan(request::ripen& r);
+  void plan(request::note_heal& r);
   void plan(request::clear_marks& r);
   void plan(request::append_heal& r);
   void plan(request::name_partition& r);
   void plan(request::set_proven& r);
   void plan(request::trim& r);
 
+  // Why a record's chunks are not those that were staged, or empty.
+  [[nodiscard]] std::string missing_chunk(const change::record& r) const;
+  void erase_chunks(staging_t staging);
   // Puts a record and its state row; published as `state`.
   seq_t put_record(const change::record& r, std::string encoded, decision state);
-  [[nodiscard]] mark_id put_mark(partition_t p, change::mark m, std::optional<seq_t> writer, bool ripe);
+  [[nodiscard]] mark_id put_mark(open_mark m);
   // false: the rule forbids it, counting what this batch has decided already.
   [[nodiscard]] bool put_decision(seq_t seq, decision to);
   // Why a record of this size is refused, or empty.

@@ -41,7 +41,7 @@ class faulty_store final : public store {
     return writes_;
   }
 
-  std::optional<std::string> write_synced(const write_batch& batch) override {
+  std::optional<std::string> write(const write_batch& batch) override {
     {
       std::unique_lock lock{mutex_};
       ++writes_;
@@ -51,7 +51,7 @@ class faulty_store final : public store {
       held_ = false;
       if (fail_) return "no space left on device";
     }
-    return inner_->write_synced(batch);
+    return inner_->write(batch);
   }
   std::optional<std::string> scan(family f, const std::string& from, const std::string& to,
                                   const visitor& visit) const override {

@@ -1,10 +1,13 @@
 // Between the reading of rows for a heal and the heal's place in the log: which of those rows did a client's
-// record touch meanwhile? No I/O. Not thread-safe but for the release of a window; the log guards it.
+// record touch meanwhile? Writers that leave marks do not count: what a heal read before they ended is mended
+// by the heal that each of their marks waits for. No I/O. Not thread-safe but for the release of a window;
+// the log guards it.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "outbox/log/log.h"
@@ -14,18 +17,18 @@ namespace pgtandem::outbox {
 struct window_state {
   partition_t partition;
   change::table_name table;
-  bool any_touch_discards = false;  // equal keys may differ in text
+  key_likeness likeness;
   bool discarded = false;
-  std::unordered_map<std::string, std::vector<seq_t>> touched;  // canonical key -> records
+  std::unordered_map<std::string, std::vector<seq_t>> touched;  // key -> records
+  std::unordered_set<std::string> alike;                        // likenesses of touched keys
 };
 
 class heal_windows {
  public:
-  std::shared_ptr<window_state> open(partition_t p, const change::table_name& table, bool any_touch_discards);
+  std::shared_ptr<window_state> open(partition_t p, const change::table_name& table,
+                                     key_likeness likeness = {});
   // A client's record got this seq.
   void note(seq_t seq, const change::record& r);
-  // Rows of the table may change, or have changed, without a record.
-  void note_mark(partition_t p, const change::table_name& table);
   // A client's record was refused: its commit may go on without one.
   void discard(partition_t p);
 

@@ -31,6 +31,18 @@ std::optional<std::pair<partition_t, seq_t>> parse_record_key(std::string_view k
   return std::pair{partition_t{read_be<std::uint32_t>(key)}, seq_t{read_be<std::uint64_t>(key.substr(4))}};
 }
 
+std::string chunk_key(staging_t staging, std::uint32_t number) {
+  std::string key;
+  append_be(key, staging.value);
+  append_be(key, number);
+  return key;
+}
+
+std::optional<staging_t> staging_of(std::string_view key) {
+  if (key.size() != 12) return std::nullopt;
+  return staging_t{read_be<std::uint64_t>(key)};
+}
+
 std::string be64(std::uint64_t v) {
   std::string bytes;
   append_be(bytes, v);

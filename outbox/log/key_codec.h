@@ -14,6 +14,13 @@ namespace pgtandem::outbox {
 [[nodiscard]] std::string record_key(partition_t p, seq_t seq);
 [[nodiscard]] std::optional<std::pair<partition_t, seq_t>> parse_record_key(std::string_view key);
 
+// staging BE64 | number BE32: family chunks. All of a staging: from number 0 to number 0 of the next.
+[[nodiscard]] std::string chunk_key(staging_t staging, std::uint32_t number);
+[[nodiscard]] std::optional<staging_t> staging_of(std::string_view key);
+[[nodiscard]] inline std::pair<std::string, std::string> chunks_of(staging_t staging) {
+  return {chunk_key(staging, 0), chunk_key(staging_t{staging.value + 1}, 0)};
+}
+
 // BE64: family marks, and numbers as values in family meta.
 [[nodiscard]] std::string be64(std::uint64_t v);
 [[nodiscard]] std::optional<std::uint64_t> parse_be64(std::string_view bytes);

@@ -83,16 +83,23 @@ void log::supersede(seq_t seq) {
   const auto records = impl_->load(found->partition, {seq});
   if (!records || records->empty()) return;
   const auto& r = records->front().record;
+  request::supersede request{seq, {}, {}};
+  if (!r.chunks.empty()) {  // of which nobody holds the keys together
+    for (const auto& table : r.tables)
+      request.marks.push_back({table, change::mark_scope::table, {}, "in doubt"});
+    impl_->submit_and_wait(std::move(request));
+    return;
+  }
   std::map<std::uint32_t, change::mark> by_table;
   for (const auto& c : r.changes) {
-    auto& m = by_table[c.table];
+    auto& m = by_table.try_emplace(c.table, change::mark{{}, change::mark_scope::keys, {}, {}}).first->second;
+    if (c.op == change::op::truncate) m.scope = change::mark_scope::table;  // any key may have been there
     m.keys.push_back(c.key);
   }
-  request::supersede request{seq, {}, {}};
   for (auto& [table, m] : by_table) {
     m.table = r.tables[table];
-    m.scope = change::mark_scope::keys;
     m.reason = "in doubt";
+    if (m.scope == change::mark_scope::table) m.keys.clear();
     std::sort(m.keys.begin(), m.keys.end());
     m.keys.erase(std::unique(m.keys.begin(), m.keys.end()), m.keys.end());
     request.marks.push_back(std::move(m));
@@ -100,9 +107,9 @@ void log::supersede(seq_t seq) {
   impl_->submit_and_wait(std::move(request));
 }
 
-void log::add_marks(partition_t p, std::vector<change::mark> marks, bool ripe,
+void log::add_marks(partition_t p, std::vector<change::mark> marks, std::optional<legacy_writer> writer,
                     std::function<void(std::vector<mark_id>, std::optional<log_error>)> done) {
-  impl_->writes.submit(request::add_marks{p, std::move(marks), ripe, std::move(done)});
+  impl_->writes.submit(request::add_marks{p, std::move(marks), writer, std::move(done)});
 }
 
 void log::ripen(const std::vector<mark_id>& ids) {
@@ -114,17 +121,24 @@ void log::begin_heal(const std::vector<mark_id>& ids) {
   impl_->state.marks.begin_heal(ids);
 }
 
+void log::note_heal(mark_id id, std::string note) {
+  impl_->writes.submit(request::note_heal{id, std::move(note)});
+}
+
 void log::clear_marks(const std::vector<mark_id>& ids) {
   impl_->submit_and_wait(request::clear_marks{ids, {}});
 }
 
-heal_window log::open_window(partition_t p, const change::table_name& table, bool any_touch_discards) {
+heal_window log::open_window(partition_t p, const change::table_name& table, key_likeness likeness) {
   auto& state = impl_->state;
   const std::lock_guard lock{state.mutex};
-  auto window = state.windows.open(p, table, any_touch_discards);
-  // A writer that leaves no images may be running, and may go on until after the rows are read.
-  window->discarded = state.marks.has_unripe(p, table);
+  auto window = state.windows.open(p, table, std::move(likeness));
   return log_impl::make_window(std::move(window), state.last_given_in(p));
+}
+
+void log::discard_heals(partition_t p) {
+  const std::lock_guard lock{impl_->state.mutex};
+  impl_->state.windows.discard(p);
 }
 
 heal_result log::append_heal(heal_window window, change::record heal) {

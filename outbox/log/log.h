@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -46,20 +47,36 @@ struct prepare_result {
 
 using mark_id = strong<std::uint64_t, struct mark_id_tag>;
 
+// Who writes on legacy under marks that came without a record. It may outlive this process: legacy finishes a
+// statement that nobody waits for any more.
+struct legacy_writer {
+  std::uint32_t backend_pid = 0;  // 0: the transactions that legacy ran when the marks were made
+  // That backend's transaction, if it is this one alone, and the name by which it was to be prepared for
+  // two-phase commit, if it was. It may outlive its backend then.
+  xid_t xid = {};
+  std::string gid = {};
+  bool defines = false;  // it has defined things besides
+  friend bool operator==(const legacy_writer&, const legacy_writer&) = default;
+};
+
 // A mark as the log keeps it. It is ripe once its writer has ended; only then a heal may start on it.
 struct open_mark {
-  mark_id id;
-  partition_t partition;
-  change::mark mark;
-  std::optional<seq_t> writer;  // the record it came with
+  mark_id id = {};
+  partition_t partition = {};
+  change::mark mark = {};
+  std::optional<seq_t> writer = {};  // the record it came with
+  std::optional<legacy_writer> on_legacy = {};
   bool ripe = false;
   std::int64_t created_unix_ms = 0;
-  std::uint64_t merged = 0;  // later marks that it stands for (since the log was opened)
+  std::uint64_t merged = 0;    // later marks that it stands for (since the log was opened)
+  std::string heal_note = {};  // see log::note_heal()
 };
 
 struct stored_record {
   seq_t seq;
   change::record record;
+  // Tables, as indexes into record.tables, of which nothing is to be applied: the relay takes them out.
+  std::set<std::uint32_t> passed_over = {};
 };
 
 // A stretch of one partition in seq order that the relay may publish: everything up to `through` is decided,
@@ -86,12 +103,17 @@ class heal_window {
   seq_t opened_at_;
 };
 
+// What keys have in common that may be equal though their texts differ. nullopt: with any. No function: equal
+// keys have equal texts. Called under the log's lock.
+using key_likeness = std::function<std::optional<std::string>(std::string_view key)>;
+
 // What became of a heal record.
 struct heal_result {
   std::optional<seq_t> seq;  // nullopt: nothing was left to write, or `error` / `discarded`
-  bool discarded = false;    // a mark for the table fell into the window: read again
-  // Keys that a client's record in (L, H) touched: dropped from the heal, with the records that took them
-  // over. Once all of those are decided and none committed, the key has to be healed again.
+  bool discarded = false;    // what happened in the window cannot be told by keys: read again
+  // Keys that a client's record in (L, H) touched, or may have touched: dropped from the heal, with the
+  // records that took them over. Once all of those are decided and none committed, the key has to be healed
+  // again; so has one that none took over.
   struct dropped_key {
     std::string key;
     std::vector<seq_t> taken_over_by;
@@ -117,6 +139,19 @@ class log {
   // std::runtime_error if it cannot be made durable.
   partition_t partition_of(const std::string& database);
 
+  // A large transaction is brought here in chunks while it runs, so that nobody holds all of it in memory.
+  // They have no seq and mean nothing until a record names them, and are removed when it is certain that none
+  // will: by drop_staging, by a record that is refused, or when the log is opened.
+  staging_t new_staging();
+  // Chunk `number`, from 0 in their order. `done` gets why not, or nothing: then it is as durable as the
+  // record that will name it. Refused chunks end their staging.
+  void stage(staging_t staging, std::uint32_t number, std::span<const change::row_change> changes,
+             std::function<void(std::optional<log_error>)> done);
+  void drop_staging(staging_t staging);
+  // The changes of the i-th of `r.record.chunks` that count. nullopt: it cannot be read, and the log has
+  // failed.
+  std::optional<std::vector<change::row_change>> read_chunk(const stored_record& r, std::size_t i);
+
   // Makes `r` and its marks durable; `done` gets its seq. The record is undecided until decide().
   void prepare(change::record r, std::function<void(prepare_result)> done);
   // committed or aborted. Durable with the next batch; nothing is published before. Not waited for.
@@ -130,26 +165,34 @@ class log {
   // record that legacy lost. Blocks; without effect once the log failed.
   void supersede(seq_t seq);
 
-  // Marks without a record: `ripe` at once, or when ripen() is called. done(nullopt) when durable, with the
-  // ids whose clearing will mean that these marks are cleared.
-  void add_marks(partition_t p, std::vector<change::mark> marks, bool ripe,
+  // Marks without a record: ripe at once, or, if there is a writer, when ripen() is called. Whether it was is
+  // not kept: after a reopening it has to be called again for those marks() that have a writer on legacy.
+  // done(nullopt) when durable, with the ids whose clearing will mean that these marks are cleared.
+  void add_marks(partition_t p, std::vector<change::mark> marks, std::optional<legacy_writer> writer,
                  std::function<void(std::vector<mark_id>, std::optional<log_error>)> done);
   void ripen(const std::vector<mark_id>& ids);
   // A heal for these is about to read its first row. Until then a ripe mark on a whole table stands for all
   // that ripen there, of which the oldest is kept: so many marks take the room of one.
   void begin_heal(const std::vector<mark_id>& ids);
+  // How far the heal that has begun for this mark alone has come, in the healer's own words; empty: nothing
+  // is known. Kept with the mark, so it is gone when the mark is. Durable behind everything that was
+  // acknowledged before, some time later: after a crash it may lag and is never ahead. When the log is
+  // opened, the heal of a mark with a note still counts as begun: the mark is ripe and stands for no other.
+  void note_heal(mark_id id, std::string note);
   void clear_marks(const std::vector<mark_id>& ids);  // blocks until durable
   [[nodiscard]] std::vector<open_mark> marks(partition_t p) const;
   // Blocks until a ripe mark exists that is not in `known`, or stop; then all ripe marks.
   std::vector<open_mark> wait_ripe_marks(partition_t p, const std::set<mark_id>& known, std::stop_token stop);
 
-  // Heal: open the window, wait until everything up to opened_at() is decided, read legacy, append.
+  // Heal: open the window, wait until everything up to opened_at() is decided, read legacy, append. Marks for
+  // the table that are made, or whose writers are at work, meanwhile leave the heal valid: they stay open for
+  // a heal that begins after they have ripened.
   // `table` is the heal's; changes carry canonical keys. Blocks until durable. The heal record is committed.
-  // `any_touch_discards`: for tables whose equal keys need not have equal text, a client's record on the
-  // table in the window discards the heal, because dropping keys by text could miss one.
-  heal_window open_window(partition_t p, const change::table_name& table, bool any_touch_discards = false);
+  heal_window open_window(partition_t p, const change::table_name& table, key_likeness likeness = {});
   bool wait_decided(partition_t p, seq_t through, std::stop_token stop);  // false: stopped
   heal_result append_heal(heal_window window, change::record heal);
+  // A table was altered: what heals have read in windows that are open now has to be read again.
+  void discard_heals(partition_t p);
   // A record that was trimmed counts as superseded: nobody can know any more.
   [[nodiscard]] decision decision_of(seq_t seq) const;
 
@@ -188,6 +231,7 @@ class log {
 
  private:
   explicit log(std::unique_ptr<class log_impl> impl);
+  void drop_trimmed_chunks();
   std::unique_ptr<class log_impl> impl_;
 };
 

@@ -64,7 +64,7 @@ TEST_F(log_failure_test, a_failed_write_stops_the_log_for_good_and_answers_every
   EXPECT_THROW(static_cast<void>(log_->partition_of("new")), std::runtime_error);
   std::optional<log_error> marks_error;
   std::promise<void> marks_answered;
-  log_->add_marks(p1, {table_mark(t2)}, true, [&](auto, auto error) {
+  log_->add_marks(p1, {table_mark(t2)}, std::nullopt, [&](auto, auto error) {
     marks_error = error;
     marks_answered.set_value();
   });
@@ -138,7 +138,7 @@ TEST_F(log_failure_test, a_damaged_record_is_never_stepped_over) {
     const auto files = open_rocks_store(dir_.outbox());
     write_batch damage;
     damage.put(family::data, record_key(p1, seq_t{2}), "not a record");
-    ASSERT_FALSE(files->write_synced(damage));
+    ASSERT_FALSE(files->write(damage));
   }
   open();
   EXPECT_FALSE(log_->read(p1, seq_t{0}, plenty, stopped()));

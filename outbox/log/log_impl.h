@@ -28,15 +28,13 @@ class log_impl {
   // Submits a request made with an answer, and waits for it. nullopt, or the error.
   template <class Request>
   std::optional<std::string> submit_and_wait(Request r);
+  void fail(const std::string& why);
 
   const std::unique_ptr<store> files;
   const std::uint64_t min_free;
   mutable log_state state;
   const recovered identity;
   writer writes;  // last: stops first
-
- private:
-  void fail(const std::string& why);
 };
 
 template <class Request>

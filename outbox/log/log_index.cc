@@ -23,8 +23,9 @@ std::uint32_t log_index::intern(std::string_view incarnation) {
 }
 
 void log_index::add(partition_t p, seq_t seq, decision state, std::string_view incarnation,
-                    std::uint64_t bytes) {
+                    std::uint64_t bytes, staging_t staging) {
   lane& l = lanes_[p];
+  if (staging != staging_t{}) l.stagings.emplace(seq, staging);
   l.entries.push_back({seq, bytes, intern(incarnation), state});
   if (state == decision::undecided)
     ++l.undecided;
@@ -47,7 +48,18 @@ std::optional<log_index::found> log_index::find(seq_t seq) const {
   const auto [l, i] = locate(seq, &p);
   if (l == nullptr) return std::nullopt;
   const entry& e = l->entries[i];
-  return found{p, e.state, e.bytes, incarnations_[e.incarnation]};
+  const auto staged = l->stagings.find(seq);
+  return found{p, e.state, e.bytes, incarnations_[e.incarnation],
+               staged == l->stagings.end() ? staging_t{} : staged->second};
+}
+
+std::vector<staging_t> log_index::stagings_up_to(partition_t p, seq_t through) const {
+  std::vector<staging_t> all;
+  const lane* l = lane_of(p);
+  if (l == nullptr) return all;
+  for (auto it = l->stagings.begin(); it != l->stagings.end() && it->first <= through; ++it)
+    all.push_back(it->second);
+  return all;
 }
 
 bool log_index::decide(seq_t seq, decision to) {
@@ -143,6 +155,7 @@ log_index::trimmed log_index::trim(partition_t p, seq_t through) {
     l.entries.pop_front();
     --l.prefix;
   }
+  l.stagings.erase(l.stagings.begin(), l.stagings.upper_bound(l.low));
   const bool held = !l.entries.empty() && l.entries.front().seq <= through;
   if (!held) l.low = std::max(l.low, through);
   return gone;

@@ -27,6 +27,7 @@ class log_index {
     decision state;
     std::uint64_t bytes;
     std::string_view incarnation;  // valid while the index lives
+    staging_t staging;             // of its chunks
   };
   struct stretch {
     std::vector<seq_t> committed;
@@ -34,7 +35,8 @@ class log_index {
   };
 
   // `seq` is above every seq of the partition so far.
-  void add(partition_t p, seq_t seq, decision state, std::string_view incarnation, std::uint64_t bytes);
+  void add(partition_t p, seq_t seq, decision state, std::string_view incarnation, std::uint64_t bytes,
+           staging_t staging = {});
   [[nodiscard]] std::optional<found> find(seq_t seq) const;
   // false: unknown, trimmed, or the rule of may_become forbids it.
   bool decide(seq_t seq, decision to);
@@ -63,6 +65,8 @@ class log_index {
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
   };
+  // The chunks of records up to `through`.
+  [[nodiscard]] std::vector<staging_t> stagings_up_to(partition_t p, seq_t through) const;
   // Forgets decided records up to `through`.
   trimmed trim(partition_t p, seq_t through);
 
@@ -75,7 +79,8 @@ class log_index {
   };
   struct lane {
     std::deque<entry> entries;
-    std::size_t prefix = 0;  // entries before the first undecided one
+    std::map<seq_t, staging_t> stagings;  // of the few that have chunks
+    std::size_t prefix = 0;               // entries before the first undecided one
     std::size_t undecided = 0;
     seq_t low;  // trimmed up to here
     // The first entry above `seq`.

@@ -8,12 +8,19 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "outbox/log/heal_windows.h"
 #include "outbox/log/log_index.h"
 #include "outbox/log/marks_index.h"
 
 namespace pgtandem::outbox {
+
+// The chunks of one transaction that no record names yet.
+struct open_staging {
+  std::vector<std::uint64_t> changes;  // of each
+  std::uint64_t bytes = 0;
+};
 
 struct log_state {
   std::mutex mutex;
@@ -27,11 +34,14 @@ struct log_state {
   std::map<partition_t, std::set<seq_t>> in_doubt;  // reported and not handed out
 
   std::map<partition_t, log_index::trimmed> trimmed;  // since files were dropped last
+  std::vector<staging_t> trimmed_stagings;            // the same
 
   // Given by the writer to records that are being written: ahead of the disk.
   seq_t last_seq;
   mark_id last_mark;
   std::map<partition_t, seq_t> last_given;
+  std::map<staging_t, open_staging> stagings;
+  staging_t last_staging;
 
   std::string failure;  // not empty: failed
 

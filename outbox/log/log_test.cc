@@ -178,6 +178,21 @@ TEST_F(log_test, a_committed_record_that_legacy_lost_is_superseded) {
   EXPECT_EQ(b->through, seq_t{1});
 }
 
+TEST_F(log_test, a_truncate_in_doubt_leaves_every_key_of_its_table_marked) {
+  change::record r = record_of({"a"});
+  r.tables.push_back(t2);
+  r.changes.push_back({1, change::op::truncate, "", ""});
+  r.changes.push_back({1, change::op::upsert, "b", "image of b"});
+  const seq_t seq = prepare(*log_, r);
+  log_->supersede(seq);
+  const auto marks = log_->marks(p1);
+  ASSERT_EQ(marks.size(), 2U);
+  EXPECT_EQ(marks[0].mark.scope, change::mark_scope::keys);
+  EXPECT_EQ(marks[1].mark.table, t2);
+  EXPECT_EQ(marks[1].mark.scope, change::mark_scope::table);
+  EXPECT_THAT(marks[1].mark.keys, IsEmpty());
+}
+
 TEST_F(log_test, trimmed_records_are_gone_for_good_and_cursors_go_on) {
   for (int i = 1; i <= 4; ++i) commit(*log_, record_of({std::to_string(i)}));
   const seq_t open_one = prepare(*log_, record_of({"5"}));
@@ -246,19 +261,41 @@ TEST_F(log_test, a_second_open_is_refused_while_the_first_lives) {
   commit(*log_, record_of({"still works"}));
 }
 
+TEST_F(log_test, the_format_before_is_read_and_raised) {
+  const seq_t seq = commit(*log_, record_of({"a"}));
+  log_.reset();
+  {
+    const auto files = open_rocks_store(dir_.outbox());
+    write_batch older;
+    older.put(family::meta, std::string{meta_key::format}, "1");
+    ASSERT_FALSE(files->write(older));
+  }
+  open();
+  EXPECT_FALSE(log_->created());
+  EXPECT_THAT(seqs_of(log_->read(p1, seq_t{0}, plenty, {})->records), ElementsAre(seq.value));
+  log_.reset();
+  std::string format;
+  ASSERT_FALSE(open_rocks_store(dir_.outbox())
+                   ->scan(family::meta, std::string{meta_key::format}, {}, [&](auto, std::string_view value) {
+                     format = value;
+                     return false;
+                   }));
+  EXPECT_EQ(format, "4");
+}
+
 TEST_F(log_test, a_newer_format_is_refused) {
   log_.reset();
   {
     const auto files = open_rocks_store(dir_.outbox());
     write_batch newer;
-    newer.put(family::meta, std::string{meta_key::format}, "2");
-    ASSERT_FALSE(files->write_synced(newer));
+    newer.put(family::meta, std::string{meta_key::format}, "5");
+    ASSERT_FALSE(files->write(newer));
   }
   try {
     open();
     FAIL() << "opened a newer format";
   } catch (const std::runtime_error& e) {
-    EXPECT_THAT(e.what(), HasSubstr("was written by a newer pgtandem (format 2"));
+    EXPECT_THAT(e.what(), HasSubstr("was written by a newer pgtandem (format 5"));
   }
 }
 

@@ -129,6 +129,7 @@ std::size_t log::undecided(partition_t p) const {
 
 void log::trim(partition_t p, seq_t through) {
   impl_->writes.submit(request::trim{p, through, {}});
+  drop_trimmed_chunks();
   seq_t low;
   {
     const std::lock_guard lock{impl_->state.mutex};

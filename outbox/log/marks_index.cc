@@ -8,15 +8,15 @@ void marks_index::add(open_mark m) {
   open_mark& added = marks_.emplace(m.id, std::move(m)).first->second;
   if (added.ripe) {
     became_ripe(added);
-  } else {
-    ++unripe_[{added.partition, added.mark.table}];
-    if (added.writer) by_writer_.emplace(*added.writer, added.id);
+  } else if (added.writer) {
+    by_writer_.emplace(*added.writer, added.id);
   }
 }
 
 void marks_index::became_ripe(open_mark& m) {
   ripe_[m.partition].insert(m.id);
-  if (m.mark.scope != change::mark_scope::table) return;
+  // Of what a heal that has begun has read, nobody can say that it holds what another mark is about.
+  if (m.mark.scope != change::mark_scope::table || !m.heal_note.empty()) return;
   const auto [it, alone] = waiting_.try_emplace({m.partition, m.mark.table}, m.id);
   if (alone) return;
   open_mark& other = marks_.at(it->second);
@@ -39,15 +39,22 @@ void marks_index::begin_heal(std::span<const mark_id> ids) {
     if (const auto it = marks_.find(id); it != marks_.end()) forget_waiting(it->second);
 }
 
+void marks_index::note_heal(mark_id id, std::string note) {
+  if (const auto it = marks_.find(id); it != marks_.end()) it->second.heal_note = std::move(note);
+}
+
+const open_mark* marks_index::find(mark_id id) const {
+  const auto it = marks_.find(id);
+  return it == marks_.end() ? nullptr : &it->second;
+}
+
 mark_id marks_index::standing_for(mark_id id, partition_t p, const change::table_name& table) const {
   if (marks_.contains(id)) return id;
   const auto it = waiting_.find({p, table});
   return it == waiting_.end() ? id : it->second;
 }
 
-void marks_index::forget_unripe(const open_mark& m) {
-  const auto it = unripe_.find({m.partition, m.mark.table});
-  if (--it->second == 0) unripe_.erase(it);
+void marks_index::forget_writer(const open_mark& m) {
   if (!m.writer) return;
   auto [from, to] = by_writer_.equal_range(*m.writer);
   from = std::find_if(from, to, [&](const auto& e) { return e.second == m.id; });
@@ -57,7 +64,7 @@ void marks_index::forget_unripe(const open_mark& m) {
 void marks_index::ripen(mark_id id) {
   const auto it = marks_.find(id);
   if (it == marks_.end() || it->second.ripe) return;
-  forget_unripe(it->second);
+  forget_writer(it->second);
   it->second.ripe = true;
   became_ripe(it->second);
 }
@@ -74,7 +81,7 @@ void marks_index::clear(std::span<const mark_id> ids) {
       ripe_[it->second.partition].erase(id);
       forget_waiting(it->second);
     } else {
-      forget_unripe(it->second);
+      forget_writer(it->second);
     }
     marks_.erase(it);
   }
@@ -98,10 +105,6 @@ bool marks_index::has_ripe_beyond(partition_t p, const std::set<mark_id>& known)
   const auto it = ripe_.find(p);
   if (it == ripe_.end()) return false;
   return !std::includes(known.begin(), known.end(), it->second.begin(), it->second.end());
-}
-
-bool marks_index::has_unripe(partition_t p, const change::table_name& table) const {
-  return unripe_.contains({p, table});
 }
 
 }  // namespace pgtandem::outbox

@@ -36,14 +36,12 @@ TEST(marks_index, marks_ripen_with_their_writer_or_by_name) {
   EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(5));
   index.writer_ended(seq_t{7});
   EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(1, 2, 5));
-  EXPECT_TRUE(index.has_unripe(p, t));
   index.ripen(mark_id{4});
   index.ripen(mark_id{4});
   index.ripen(mark_id{99});
   index.writer_ended(seq_t{99});
-  EXPECT_TRUE(index.has_unripe(p, t));
+  EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(1, 2, 4, 5));
   index.writer_ended(seq_t{8});
-  EXPECT_FALSE(index.has_unripe(p, t));
   EXPECT_THAT(ids(index.all(p)), testing::ElementsAre(1, 2, 3, 4, 5));
   for (const auto& m : index.all(p)) EXPECT_TRUE(m.ripe);
 }
@@ -55,7 +53,6 @@ TEST(marks_index, clearing_forgets_ripe_and_unripe_ones) {
   index.clear(std::vector{mark_id{1}, mark_id{2}, mark_id{3}, mark_id{1}});
   EXPECT_TRUE(index.all(p).empty());
   EXPECT_TRUE(index.ripe(p).empty());
-  EXPECT_FALSE(index.has_unripe(p, t));
   index.writer_ended(seq_t{7});
   EXPECT_TRUE(index.ripe(p).empty());
 }
@@ -84,7 +81,6 @@ TEST(marks_index, the_oldest_ripe_mark_of_a_table_takes_in_the_others) {
   index.ripen(mark_id{4});
   EXPECT_THAT(ids(index.all(p)), testing::ElementsAre(2, 5, 9));
   EXPECT_EQ(index.all(p).front().merged, 2U);
-  EXPECT_TRUE(index.has_unripe(p, t));
   EXPECT_THAT(values(index.take_merged()), testing::ElementsAre(4, 3));
   EXPECT_TRUE(index.take_merged().empty());
   EXPECT_EQ(index.standing_for(mark_id{4}, p, t), mark_id{2});
@@ -105,6 +101,21 @@ TEST(marks_index, a_mark_whose_heal_has_begun_takes_in_no_more) {
   index.clear(std::vector{mark_id{2}});
   index.add(of_the_table(5, true));
   EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(5));
+}
+
+// Its heal began in an earlier life of the log.
+TEST(marks_index, a_mark_with_a_note_takes_in_no_more_and_is_not_taken_in) {
+  marks_index index;
+  open_mark noted = of_the_table(2, true);
+  noted.heal_note = "half of it";
+  index.add(of_the_table(1, true));
+  index.add(noted);
+  index.add(of_the_table(3, true));
+  EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(1, 2));
+  EXPECT_THAT(values(index.take_merged()), testing::ElementsAre(3));
+  index.clear(std::vector{mark_id{2}});
+  EXPECT_EQ(index.find(mark_id{2}), nullptr);
+  EXPECT_THAT(ids(index.ripe(p)), testing::ElementsAre(1));
 }
 
 TEST(marks_index, tells_ripe_ones_that_are_not_known_yet) {

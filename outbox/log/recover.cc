@@ -4,7 +4,9 @@
 #include <charconv>
 #include <cstdio>
 #include <random>
+#include <set>
 #include <stdexcept>
+#include <vector>
 
 #include "outbox/log/key_codec.h"
 #include "outbox/log/row_codec.h"
@@ -13,7 +15,8 @@ namespace pgtandem::outbox {
 
 namespace {
 
-constexpr unsigned format_version = 1;
+// 1 knew no chunks, 2 no writers of marks on legacy, 3 neither their transactions nor notes of heals.
+constexpr unsigned format_version = 4;
 
 std::string make_uuid() {
   std::random_device random;
@@ -40,6 +43,7 @@ class recovery {
     read_meta();
     read_states();
     read_marks();
+    read_stagings();
     for (const partition_t p : state_.index.partitions()) {
       const auto seqs = state_.index.undecided_seqs(p);
       state_.in_doubt[p].insert(seqs.begin(), seqs.end());
@@ -47,7 +51,8 @@ class recovery {
     }
     if (!fresh_ && id_.empty()) damaged("its id is missing");
     recovered out{id_, fresh_};
-    if (out.created) out.id = create();
+    if (out.created) out.id = make_uuid();
+    tidy(out);
     return out;
   }
 
@@ -99,6 +104,7 @@ class recovery {
     if (version > format_version)
       fail("was written by a newer pgtandem (format " + format + ", this one understands up to " +
            std::to_string(format_version) + "); use that version or a later one");
+    outdated_ = version < format_version;
   }
 
   // What lies at or below `low` may still be there and is stepped over, not read.
@@ -117,7 +123,7 @@ class recovery {
         }
         const auto row = decode_state(value);
         if (!row) damaged("the state of record " + std::to_string(seq.value));
-        state_.index.add(p, seq, row->state, row->incarnation, row->bytes);
+        state_.index.add(p, seq, row->state, row->incarnation, row->bytes, row->staging);
         return true;
       });
     }
@@ -129,26 +135,56 @@ class recovery {
       auto m = id ? decode_mark(mark_id{*id}, value) : std::nullopt;
       if (!m) damaged("a mark");
       const auto writer = m->writer ? state_.index.find(*m->writer) : std::nullopt;
-      m->ripe = !writer || writer->state != decision::undecided;
+      // A heal begins on ripe marks alone: where one has begun, the writer has ended long ago.
+      m->ripe = !m->heal_note.empty() || (!m->on_legacy && (!writer || writer->state != decision::undecided));
       state_.last_mark = std::max(state_.last_mark, m->id);
       state_.marks.add(std::move(*m));
       return true;
     });
   }
 
-  [[nodiscard]] std::string create() {
-    auto id = make_uuid();
+  // Chunks that no record names belong to transactions that have ended with the daemon.
+  void read_stagings() {
+    std::set<staging_t> named;
+    for (const partition_t p : state_.index.partitions())
+      for (const staging_t staging : state_.index.stagings_up_to(p, state_.index.last(p)))
+        named.insert(staging);
+    std::string from;
+    for (bool more = true; more;) {
+      more = false;
+      scan(family::chunks, std::string{from}, [&](std::string_view key, std::string_view) {
+        const auto staging = staging_of(key);
+        if (!staging) damaged("the key of a chunk");
+        state_.last_staging = std::max(state_.last_staging, *staging);
+        if (!named.contains(*staging)) unnamed_.push_back(*staging);
+        from = chunks_of(*staging).second;
+        more = true;
+        return false;
+      });
+    }
+  }
+
+  // What has to be written before the log is used.
+  void tidy(const recovered& log) {
     write_batch batch;
-    batch.put(family::meta, std::string{meta_key::format}, std::to_string(format_version));
-    batch.put(family::meta, std::string{meta_key::id}, id);
-    if (const auto error = store_.write_synced(batch)) fail("cannot be written: " + *error);
-    return id;
+    if (log.created) batch.put(family::meta, std::string{meta_key::id}, log.id);
+    if (log.created || outdated_)
+      batch.put(family::meta, std::string{meta_key::format}, std::to_string(format_version));
+    for (const staging_t staging : unnamed_) {
+      const auto [from, to] = chunks_of(staging);
+      batch.erase_range_lazily(family::chunks, from, to);
+      state_.trimmed_stagings.push_back(staging);
+    }
+    if (batch.ops.empty()) return;
+    if (const auto error = store_.write(batch)) fail("cannot be written: " + *error);
   }
 
   store& store_;
   const std::string& path_;
   log_state& state_;
   bool fresh_ = true;
+  bool outdated_ = false;  // an earlier format, which this one understands
+  std::vector<staging_t> unnamed_;
   std::string id_;
 };
 

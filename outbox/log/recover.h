@@ -13,8 +13,8 @@ struct recovered {
   bool created = false;  // the store was empty: an id was made
 };
 
-// Throws std::runtime_error. Every mark whose writer is no undecided record is ripe afterwards: sessions did
-// not outlive the restart. Every undecided record is in doubt.
+// Throws std::runtime_error. A mark is ripe afterwards if its writer is a decided record, or nobody, or its
+// heal has begun. Every undecided record is in doubt.
 recovered recover(store& s, const std::string& path, log_state& state);
 
 }  // namespace pgtandem::outbox

@@ -14,6 +14,7 @@ struct refusal {
     result.error = error;
     r.done(std::move(result));
   }
+  void operator()(request::stage& r) const { r.done(&error); }
   void operator()(request::supersede& r) const { r.done(&error); }
   void operator()(request::clear_marks& r) const { r.done(&error); }
   void operator()(request::name_partition& r) const { r.done(&error); }
@@ -23,6 +24,8 @@ struct refusal {
   // Nobody waits for these; reopening finds the records undecided.
   void operator()(request::decide&) const {}
   void operator()(request::ripen&) const {}
+  void operator()(request::note_heal&) const {}
+  void operator()(request::drop_staging&) const {}
   void operator()(request::set_proven&) const {}
 };
 
@@ -31,6 +34,7 @@ struct refusal {
 std::size_t request_bytes(const log_request& r) {
   constexpr std::size_t small = 64;
   if (const auto* p = std::get_if<request::prepare>(&r)) return small + p->encoded.size();
+  if (const auto* s = std::get_if<request::stage>(&r)) return small + s->encoded.size();
   if (const auto* h = std::get_if<request::append_heal>(&r)) return small + h->encoded.size();
   return small;
 }

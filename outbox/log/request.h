@@ -25,6 +25,16 @@ struct prepare {
   std::string refusal;
   std::function<void(prepare_result)> done;
 };
+struct stage {
+  staging_t staging;
+  std::uint32_t number = 0;
+  std::uint64_t changes = 0;
+  std::string encoded;
+  answer done;
+};
+struct drop_staging {
+  staging_t staging;
+};
 struct decide {
   seq_t seq;
   decision to = decision::undecided;
@@ -37,11 +47,15 @@ struct supersede {
 struct add_marks {
   partition_t partition;
   std::vector<change::mark> marks;
-  bool ripe = false;
+  std::optional<legacy_writer> writer;
   std::function<void(std::vector<mark_id>, std::optional<log_error>)> done;
 };
 struct ripen {
   std::vector<mark_id> ids;
+};
+struct note_heal {
+  mark_id id;
+  std::string note;
 };
 struct clear_marks {
   std::vector<mark_id> ids;
@@ -70,9 +84,10 @@ struct trim {
 
 }  // namespace request
 
-using log_request = std::variant<request::prepare, request::decide, request::supersede, request::add_marks,
-                                 request::ripen, request::clear_marks, request::append_heal,
-                                 request::name_partition, request::set_proven, request::trim>;
+using log_request =
+    std::variant<request::prepare, request::stage, request::drop_staging, request::decide, request::supersede,
+                 request::add_marks, request::ripen, request::note_heal, request::clear_marks,
+                 request::append_heal, request::name_partition, request::set_proven, request::trim>;
 
 // About how much a request adds to a batch.
 [[nodiscard]] std::size_t request_bytes(const log_request& r);

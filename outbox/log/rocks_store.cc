@@ -16,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 4> family_names = {"data", "state", "meta", "marks"};  // as enum family
+// As enum family.
+constexpr std::array<const char*, 5> family_names = {"data", "state", "meta", "marks", "chunks"};
 
 rocksdb::DBOptions db_options(rocksdb::Env* env) {
   rocksdb::DBOptions o;
@@ -39,10 +40,10 @@ rocksdb::DBOptions db_options(rocksdb::Env* env) {
 rocksdb::ColumnFamilyOptions family_options(family f, std::uint64_t memtable_bytes) {
   rocksdb::ColumnFamilyOptions o;
   o.compaction_style = rocksdb::kCompactionStyleLevel;  // trimming by DeleteFilesInRange needs levels
-  // Decisions are small, marks and cursors few.
-  o.write_buffer_size = f == family::data    ? memtable_bytes
-                        : f == family::state ? memtable_bytes / 4
-                                             : memtable_bytes / 16;
+  // Decisions are small, marks and cursors few; chunks are large, and seldom.
+  o.write_buffer_size = f == family::data                           ? memtable_bytes
+                        : f == family::state || f == family::chunks ? memtable_bytes / 4
+                                                                    : memtable_bytes / 16;
   o.target_file_size_base = memtable_bytes;
   o.max_write_buffer_number = 2;
   const auto supported = rocksdb::GetSupportedCompressions();
@@ -87,17 +88,19 @@ class rocks_store final : public store {
   rocks_store(const rocks_store&) = delete;
   rocks_store& operator=(const rocks_store&) = delete;
 
-  std::optional<std::string> write_synced(const write_batch& batch) override {
+  std::optional<std::string> write(const write_batch& batch) override {
     std::size_t bytes = 0;
     for (const auto& op : batch.ops) bytes += op.key.size() + (op.value ? op.value->size() : 0) + 16;
     rocksdb::WriteBatch out{bytes};
     for (const auto& op : batch.ops) {
-      const auto s =
-          op.value ? out.Put(handle(op.family), op.key, *op.value) : out.Delete(handle(op.family), op.key);
+      auto* const f = handle(op.family);
+      const auto s = op.value         ? out.Put(f, op.key, *op.value)
+                     : op.end.empty() ? out.Delete(f, op.key)
+                                      : out.DeleteRange(f, op.key, op.end);
       if (!s.ok()) return error_of(s);
     }
     rocksdb::WriteOptions options;
-    options.sync = true;
+    options.sync = batch.synced;
     return error_of(db_->Write(options, &out));
   }
 

@@ -1,6 +1,5 @@
 // What the log needs of a key-value store: ordered families, atomic synced batches, range scans. The one
-// implementation is rocks_store.h; tests add failing ones. Thread-safe but for write_synced, which one thread
-// calls.
+// implementation is rocks_store.h; tests add failing ones. Thread-safe but for write, which one thread calls.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +11,31 @@
 
 namespace pgtandem::outbox {
 
-enum class family : std::uint8_t { data, state, meta, marks };
+enum class family : std::uint8_t { data, state, meta, marks, chunks };
 
 struct write_batch {
   struct op {
     outbox::family family;
     std::string key;
     std::optional<std::string> value;  // nullopt: delete
+    std::string end{};                 // not empty: delete [key, end)
   };
   std::vector<op> ops;
+  bool synced = false;  // somebody relies on it; else it is durable with the next batch that is
   void put(family f, std::string key, std::string value) {
+    put_lazily(f, std::move(key), std::move(value));
+    synced = true;
+  }
+  void erase(family f, std::string key) {
+    ops.push_back({f, std::move(key), std::nullopt});
+    synced = true;
+  }
+  void put_lazily(family f, std::string key, std::string value) {
     ops.push_back({f, std::move(key), std::move(value)});
   }
-  void erase(family f, std::string key) { ops.push_back({f, std::move(key), std::nullopt}); }
+  void erase_range_lazily(family f, std::string from, std::string to) {
+    ops.push_back({f, std::move(from), std::nullopt, std::move(to)});
+  }
 };
 
 class store {
@@ -33,8 +44,9 @@ class store {
   using visitor = std::function<bool(std::string_view key, std::string_view value)>;
 
   virtual ~store() = default;
-  // All of it, fsynced, or an error: then nothing is known of what is there.
-  virtual std::optional<std::string> write_synced(const write_batch& batch) = 0;
+  // All of it behind all that was written before, fsynced with that if `synced`; or an error: then nothing is
+  // known of what is there.
+  virtual std::optional<std::string> write(const write_batch& batch) = 0;
   // Visits [from, to) in key order; an empty `to` is the end. nullopt, or what went wrong.
   virtual std::optional<std::string> scan(family f, const std::string& from, const std::string& to,
                                           const visitor& visit) const = 0;

@@ -66,11 +66,50 @@ inline const change::table_name t2{"public", "t2"};
 
 inline std::vector<mark_id> add_marks(log& l, partition_t p, std::vector<change::mark> marks, bool ripe) {
   std::promise<std::vector<mark_id>> answered;
-  l.add_marks(p, std::move(marks), ripe, [&](std::vector<mark_id> ids, std::optional<log_error> error) {
+  const auto writer = ripe ? std::nullopt : std::optional(legacy_writer{4711});
+  l.add_marks(p, std::move(marks), writer, [&](std::vector<mark_id> ids, std::optional<log_error> error) {
     EXPECT_FALSE(error) << error->message;
     answered.set_value(std::move(ids));
   });
   return answered.get_future().get();
+}
+
+[[nodiscard]] inline std::vector<change::row_change> changes_of(const std::vector<std::string>& keys) {
+  return record_of(keys).changes;
+}
+
+// Nothing: the chunk is staged.
+[[nodiscard]] inline std::string try_stage(log& l, staging_t staging, std::uint32_t number,
+                                           const std::vector<std::string>& keys) {
+  std::promise<std::string> answered;
+  l.stage(staging, number, changes_of(keys),
+          [&](std::optional<log_error> error) { answered.set_value(error ? error->message : ""); });
+  return answered.get_future().get();
+}
+
+// A record that stands behind these staged chunks, all of which count.
+[[nodiscard]] inline change::record staged_record(log& l, const std::vector<std::vector<std::string>>& chunks,
+                                                  const std::vector<std::string>& rest = {}) {
+  change::record r = record_of(rest);
+  r.staging = l.new_staging();
+  for (const auto& keys : chunks) {
+    const auto number = static_cast<std::uint32_t>(r.chunks.size());
+    EXPECT_EQ(try_stage(l, r.staging, number, keys), "");
+    r.chunks.push_back({number, keys.size()});
+  }
+  return r;
+}
+
+// The keys of a record, those of its chunks first.
+[[nodiscard]] inline std::vector<std::string> all_keys_of(log& l, const stored_record& r) {
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < r.record.chunks.size(); ++i) {
+    const auto changes = l.read_chunk(r, i);
+    if (!changes) return {"unreadable"};
+    for (const auto& c : *changes) keys.push_back(c.key);
+  }
+  for (const auto& c : r.record.changes) keys.push_back(c.key);
+  return keys;
 }
 
 // Everything submitted before is durable and published.

@@ -82,6 +82,12 @@ void unsynced_file_system::power_off() {
   off_ = true;
 }
 
+void unsynced_file_system::power_off_after(unsigned syncs) {
+  const std::lock_guard lock{mutex_};
+  syncs_left_ = syncs;
+  off_ = syncs == 0;
+}
+
 void unsynced_file_system::drop_unsynced() {
   const std::lock_guard lock{mutex_};
   std::error_code gone;
@@ -92,6 +98,7 @@ void unsynced_file_system::drop_unsynced() {
   for (const auto& name : unlinked_) std::filesystem::remove(name, gone);
   synced_.clear();
   unlinked_.clear();
+  syncs_left_.reset();
   off_ = false;
 }
 
@@ -112,7 +119,9 @@ bool unsynced_file_system::syncs_fail() const {
 
 void unsynced_file_system::synced(const std::string& name, std::uint64_t bytes) {
   const std::lock_guard lock{mutex_};
-  if (!off_) synced_[name] = bytes;
+  if (off_) return;
+  synced_[name] = bytes;
+  if (syncs_left_ && --*syncs_left_ == 0) off_ = true;
 }
 
 void unsynced_file_system::directory_synced() {

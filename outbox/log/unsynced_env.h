@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -21,6 +22,8 @@ class unsynced_file_system final : public rocksdb::FileSystemWrapper {
 
   // From here on nothing reaches the files any more, though the caller is told so: the machine is off.
   void power_off();
+  // The same once `syncs` more syncs of files have succeeded.
+  void power_off_after(unsigned syncs);
   // What is left of the files is what was synced before power_off().
   void drop_unsynced();
   void fail_syncs(bool fail);
@@ -54,6 +57,7 @@ class unsynced_file_system final : public rocksdb::FileSystemWrapper {
 
   mutable std::mutex mutex_;
   bool off_ = false;
+  std::optional<unsigned> syncs_left_;  // until the power goes
   bool fail_syncs_ = false;
   std::map<std::string, std::uint64_t> synced_;  // every file written since the start: its durable length
   std::set<std::string> unlinked_;               // created since the directory was synced last

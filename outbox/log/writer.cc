@@ -12,11 +12,12 @@ namespace {
 constexpr std::size_t max_batch_bytes = 32U << 20;
 
 // How long a request may wait for another one to share its flush. A decision only delays publishing; the
-// cursors only save work after a restart.
+// cursors, and how far heals have come, only save work after a restart.
 std::chrono::milliseconds patience_of(const log_request& r) {
   using namespace std::chrono_literals;
   if (std::holds_alternative<request::decide>(r)) return 1ms;
   if (std::holds_alternative<request::set_proven>(r)) return 50ms;
+  if (std::holds_alternative<request::note_heal>(r)) return 50ms;
   if (const auto* t = std::get_if<request::trim>(&r); t != nullptr && !t->done) return 50ms;
   return 0ms;
 }
@@ -65,7 +66,7 @@ void writer::write(std::vector<log_request>& requests) {
     plan.erase_merged_marks();
   }
   std::optional<std::string> error;
-  if (!plan.batch().ops.empty()) error = store_.write_synced(plan.batch());
+  if (!plan.batch().ops.empty()) error = store_.write(plan.batch());
   {
     const std::lock_guard lock{state_.mutex};
     if (!error) {

@@ -14,21 +14,38 @@ namespace {
 
 // Enough to make a round trip worth while, little enough to be repeated after a lost connection.
 constexpr std::size_t batch_bytes = 8U << 20U;
+constexpr std::chrono::seconds mismatch_pause{1};
+
+void pass_over(const std::set<std::uint32_t>& tables, std::vector<change::row_change>& changes) {
+  if (tables.empty()) return;
+  std::erase_if(changes, [&](const change::row_change& c) { return tables.contains(c.table); });
+}
 
 }  // namespace
 
 struct relay::impl {
-  impl(log& l, legacy_life& life, applier_options target)
+  impl(log& l, legacy_life& life, applier_options target, record_examiner examiner)
       : records(l),
         legacy(life),
         partition(target.partition),
         database(target.database),
-        target_side(std::move(target)) {}
+        examine(std::move(examiner)),
+        target_side(reading_from(l, std::move(target))) {}
+
+  static applier_options reading_from(log& l, applier_options target) {
+    target.read_chunk = [&l](const stored_record& r, std::size_t i) {
+      auto changes = l.read_chunk(r, i);
+      if (changes) pass_over(r.passed_over, *changes);
+      return changes;
+    };
+    return target;
+  }
 
   log& records;
   legacy_life& legacy;
   const partition_t partition;
   const std::string database;
+  const record_examiner examine;
   applier target_side;
 
   mutable std::mutex mutex;
@@ -42,6 +59,7 @@ struct relay::impl {
   void move(const std::stop_token& stop);
   bool log_is_complete(seq_t hwm);
   std::optional<batch> next(seq_t after, const std::stop_token& stop);
+  bool apply(batch& b, const std::stop_token& stop);
 };
 
 void relay::impl::prove(const std::stop_token& stop) {
@@ -100,20 +118,33 @@ std::optional<batch> relay::impl::next(seq_t after, const std::stop_token& stop)
   return found;
 }
 
+// Tables that do not fit may be altered on either side: that is waited for.
+bool relay::impl::apply(batch& b, const std::stop_token& stop) {
+  for (bool refused = false; !stop.stop_requested(); refused = true) {
+    if (examine && !examine(b.records, refused, stop)) return false;
+    for (stored_record& r : b.records) pass_over(r.passed_over, r.record.changes);
+    if (target_side.apply(b.records, b.through, stop)) return true;
+    if (!examine || !target_side.state().mismatched) return false;
+    std::unique_lock lock(mutex);
+    proven_moved.wait_for(lock, stop, mismatch_pause, [] { return false; });
+  }
+  return false;
+}
+
 void relay::impl::move(const std::stop_token& stop) {
   if (!target_side.start(stop)) return;
   auto hwm = target_side.state().hwm;
   if (!log_is_complete(hwm)) return;
   records.trim(partition, hwm);
-  while (const auto found = next(hwm, stop)) {
-    if (!target_side.apply(found->records, found->through, stop)) return;
+  while (auto found = next(hwm, stop)) {
+    if (!apply(*found, stop)) return;
     hwm = found->through;
     records.trim(partition, hwm);
   }
 }
 
-relay::relay(log& log, legacy_life& legacy, applier_options target)
-    : impl_(std::make_unique<impl>(log, legacy, std::move(target))) {}
+relay::relay(log& log, legacy_life& legacy, applier_options target, record_examiner examine)
+    : impl_(std::make_unique<impl>(log, legacy, std::move(target), std::move(examine))) {}
 relay::~relay() {
   stop();
 }
@@ -140,6 +171,10 @@ relay_state relay::state() const {
     out.applier.error = impl_->halted;
   }
   return out;
+}
+
+std::vector<parked_key> relay::parked() const {
+  return impl_->target_side.parked();
 }
 
 void relay::forget_catalog() {

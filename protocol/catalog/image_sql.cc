@@ -72,8 +72,9 @@ std::string exact_text(const column& c, std::string_view alias) {
   return fmt::format("CAST({} AS pg_catalog.text)", value);
 }
 
-// row_to_json of the row, without what has to be kept out of it.
-std::string row_object(const relation& r, std::string_view alias) {
+// row_to_json of the row, without what has to be kept out of it; of nothing but the columns of `r` unless it
+// is the `whole` relation.
+std::string row_object(const relation& r, std::string_view alias, bool whole) {
   std::string rest;
   for (const auto& c : r.columns) {
     if (c.apart) continue;
@@ -81,9 +82,8 @@ std::string row_object(const relation& r, std::string_view alias) {
     rest += reference(c, alias);
   }
   if (rest.empty()) return "'{}'";
-  const bool whole =
-      std::none_of(r.columns.begin(), r.columns.end(), [](const column& c) { return c.apart; });
-  if (whole) return fmt::format("pg_catalog.row_to_json({}.*)", alias);
+  const bool apart = std::any_of(r.columns.begin(), r.columns.end(), [](const column& c) { return c.apart; });
+  if (whole && !apart) return fmt::format("pg_catalog.row_to_json({}.*)", alias);
   return fmt::format("(SELECT pg_catalog.row_to_json(\"row\".*) FROM (SELECT {}) AS \"row\")", rest);
 }
 
@@ -183,13 +183,13 @@ std::vector<std::string> conditions(const relation& r, std::string_view alias, i
   return all;
 }
 
-std::string row_body(const relation& r, std::string_view alias) {
-  return fmt::format("{}.tableoid, ' ', {}{}", alias, row_object(r, alias), overlay(r, alias));
+std::string row_body(const relation& r, std::string_view alias, bool whole) {
+  return fmt::format("{}.tableoid, ' ', {}{}", alias, row_object(r, alias, whole), overlay(r, alias));
 }
 
 // Sets what the text depends on before the row is read and sets it back behind it, for this expression alone:
 // arguments are evaluated from left to right, and OFFSET 0 has the settings read before any of them.
-std::string pinned_body(const relation& r, std::string_view alias) {
+std::string pinned_body(const relation& r, std::string_view alias, bool whole) {
   const auto set = [](std::string_view name, std::string_view value) {
     return fmt::format("pg_catalog.left(pg_catalog.set_config('{}', {}, true), 0)", name, value);
   };
@@ -207,7 +207,7 @@ std::string pinned_body(const relation& r, std::string_view alias) {
   auto image = fmt::format(
       "pg_catalog.concat('B', pg_catalog.encode(pg_catalog.convert_to(pg_catalog.concat({}{}{}), 'UTF8'), "
       "'base64'))",
-      before, row_body(r, alias), after);
+      before, row_body(r, alias, whole), after);
   if (present.empty()) return image;
   return fmt::format("(SELECT {} FROM (SELECT {} OFFSET 0) AS pgtandem_settings)", image, present);
 }
@@ -238,12 +238,35 @@ image_form image_form_for(const relation& r, std::uint8_t unmet) {
   return (needs_of(r) & unmet) == 0 ? image_form::plain : image_form::pinned;
 }
 
-std::string image_expression(const relation& r, std::string_view alias, image_form form) {
-  const auto image = form == image_form::plain ? fmt::format("pg_catalog.concat('J', {})", row_body(r, alias))
-                                               : pinned_body(r, alias);
+namespace {
+
+std::string expression(const relation& r, std::string_view alias, image_form form, bool whole) {
+  const auto image = form == image_form::plain
+                         ? fmt::format("pg_catalog.concat('J', {})", row_body(r, alias, whole))
+                         : pinned_body(r, alias, whole);
   const auto all = conditions(r, alias, form);
   if (all.empty()) return image;
   return fmt::format("CASE WHEN {} THEN {} END", fmt::join(all, " AND "), image);
+}
+
+}  // namespace
+
+std::string image_expression(const relation& r, std::string_view alias, image_form form) {
+  return expression(r, alias, form, true);
+}
+
+relation key_part(const relation& r) {
+  relation part = r;
+  part.columns.clear();
+  for (std::size_t i = 0; i < r.key.size(); ++i) {
+    part.columns.push_back(r.columns[r.key[i].column]);
+    part.key[i].column = static_cast<std::uint32_t>(i);
+  }
+  return part;
+}
+
+std::string key_expression(const relation& r, std::string_view alias, image_form form) {
+  return expression(key_part(r), alias, form, false);
 }
 
 std::string recordset_columns(const relation& r, bool key_only) {

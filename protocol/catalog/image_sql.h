@@ -27,6 +27,11 @@ enum class image_form : std::uint8_t {
 // Requires relation.refusals to be empty. On own connections, whose settings are pinned, use plain.
 [[nodiscard]] std::string image_expression(const relation& r, std::string_view alias, image_form form);
 
+// The relation with the columns of its key alone, of which keys are made like images of whole rows.
+[[nodiscard]] relation key_part(const relation& r);
+// The expression that yields what image_expression would of key_part(), whatever other columns `alias` has.
+[[nodiscard]] std::string key_expression(const relation& r, std::string_view alias, image_form form);
+
 // "name" and "schema"."name", always quoted.
 [[nodiscard]] std::string quote_identifier(std::string_view name);
 [[nodiscard]] std::string qualified_name(const change::table_name& t);

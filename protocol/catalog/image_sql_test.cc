@@ -35,6 +35,23 @@ TEST(image_expression, a_table_of_plain_types_has_neither_overlay_nor_guard_of_s
       "pg_catalog.row_to_json(t.*)), 'UTF8'), 'base64'))");
 }
 
+TEST(key_expression, names_the_columns_of_the_key_in_its_order_and_no_other) {
+  relation r;
+  r.columns = {make("a", "integer", column_form::json), make("v", "text", column_form::json, true),
+               make("f", "real", column_form::float4)};
+  r.key = {{.column = 2}, {.column = 0}};
+  const auto sql = key_expression(r, "t", image_form::plain);
+  EXPECT_NE(sql.find(R"((SELECT pg_catalog.row_to_json("row".*) FROM (SELECT t."f", t."a") AS "row"))"),
+            std::string::npos)
+      << sql;
+  EXPECT_EQ(sql.find("\"v\""), std::string::npos) << sql;
+  EXPECT_NE(sql.find("float4send"), std::string::npos) << sql;
+  const relation part = key_part(r);
+  ASSERT_EQ(part.columns.size(), 2U);
+  EXPECT_EQ(part.columns[part.key[0].column].name, "f");
+  EXPECT_EQ(part.columns[part.key[1].column].name, "a");
+}
+
 TEST(image_expression, is_ascii_whatever_the_columns_are_called) {
   relation r;
   r.columns = {make("größe \"\\ 😀", "real", column_form::float4),

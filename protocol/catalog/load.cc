@@ -8,7 +8,9 @@
 
 #include "protocol/catalog/image_sql.h"
 #include "protocol/catalog/load_sql.h"
+#include "protocol/catalog/shape.h"
 #include "protocol/catalog/type_forms.h"
+#include "protocol/change/json_scan.h"
 
 namespace pgtandem::catalog {
 
@@ -27,7 +29,9 @@ char char_at(const client::result& r, int row, int column) {
 class snapshot {
  public:
   explicit snapshot(client::connection& c) : c_(c) {
-    c_.query_simple("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog");
+    c_.query_simple(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog; "
+        "SET LOCAL jit = off");
   }
   ~snapshot() {
     try {
@@ -42,6 +46,7 @@ class snapshot {
     return c_.query(std::string(sql), {parameter});
   }
   client::result query(std::string_view sql) { return c_.query_simple(std::string(sql)); }
+  catalog::shapes shapes(const std::vector<oid_t>& oids) { return load_shapes(c_, oids); }
 
  private:
   client::connection& c_;
@@ -62,9 +67,8 @@ std::string oid_array(const std::set<oid_t>& oids) {
   return fmt::format("{{{}}}", fmt::join(values, ","));
 }
 
-std::vector<oid_t> load_tables(snapshot& s, const table_filter& filter, drafts& out) {
+std::vector<oid_t> note_tables(const client::result& rows, const table_filter& filter, drafts& out) {
   std::vector<oid_t> order;
-  const auto rows = s.query(relations_sql());
   for (int i = 0; i < rows.rows(); ++i) {
     relation r;
     r.oid = oid_at(rows, i, 0);
@@ -155,6 +159,7 @@ std::map<oid_t, oid_t> load_partitions(snapshot& s, const std::string& oids, dra
   for (int i = 0; i < rows.rows(); ++i) {
     auto& d = out.at(oid_at(rows, i, 0));
     d.r.leaves.push_back(oid_at(rows, i, 1));
+    d.r.leaf_names.push_back({std::string(rows.at(i, 3)), std::string(rows.at(i, 4))});
     d.has_foreign_partition = d.has_foreign_partition || char_at(rows, i, 2) == 'f';
     root_of[oid_at(rows, i, 1)] = d.r.oid;
   }
@@ -177,7 +182,16 @@ void load_side_effects(snapshot& s, const std::map<oid_t, oid_t>& root_of, draft
     r.has_deferrable_triggers = r.has_deferrable_triggers || triggers.boolean(i, 1);
   }
   const auto cascades = s.query(cascades_sql(), oids);
-  for (int i = 0; i < cascades.rows(); ++i) owner(oid_at(cascades, i, 0)).cascades = true;
+  oid_t constraint;
+  for (int i = 0; i < cascades.rows(); ++i) {
+    auto& all = owner(oid_at(cascades, i, 0)).cascades;
+    if (std::exchange(constraint, oid_at(cascades, i, 1)) != oid_at(cascades, i, 1))
+      all.push_back({oid_at(cascades, i, 2), char_at(cascades, i, 3), char_at(cascades, i, 4), {}, {}, {}});
+    all.back().columns.emplace_back(cascades.at(i, 5));
+    all.back().referenced.emplace_back(cascades.at(i, 6));
+    all.back().equality.push_back(
+        fmt::format("OPERATOR({}.{})", quote_identifier(cascades.at(i, 8)), cascades.at(i, 7)));
+  }
 }
 
 void refuse_the_unfit(draft& d) {
@@ -201,19 +215,15 @@ void refuse_the_unfit(draft& d) {
   if (d.has_foreign_partition) refusals.emplace_back("one of its partitions is a foreign table");
 }
 
-}  // namespace
-
-std::vector<relation> load_relations(client::connection& c, const table_filter& filter) {
-  snapshot s(c);
-  drafts found;
-  const auto order = load_tables(s, filter, found);
+std::vector<relation> load(snapshot& s, int server_version, const std::vector<oid_t>& order, drafts found) {
   if (order.empty()) return {};
   const auto oids = oid_array(std::set<oid_t>(order.begin(), order.end()));
-  const auto types = load_types(s, c.server_version(), oids);
+  const auto types = load_types(s, server_version, oids);
   load_columns(s, oids, types, found);
   load_keys(s, oids, types, found);
   const auto root_of = load_partitions(s, oids, found);
   load_side_effects(s, root_of, found);
+  for (auto& [oid, shape] : s.shapes(order)) found.at(oid).r.shape = std::move(shape.lines);
   std::vector<relation> out;
   out.reserve(order.size());
   for (const auto oid : order) {
@@ -222,6 +232,31 @@ std::vector<relation> load_relations(client::connection& c, const table_filter& 
     out.push_back(std::move(d.r));
   }
   return out;
+}
+
+}  // namespace
+
+std::vector<relation> load_relations(client::connection& c, const table_filter& filter) {
+  snapshot s(c);
+  drafts found;
+  const auto order = note_tables(s.query(relations_sql()), filter, found);
+  return load(s, c.server_version(), order, std::move(found));
+}
+
+std::vector<relation> load_named_relations(client::connection& c, const std::set<change::table_name>& names) {
+  if (names.empty()) return {};
+  std::string json;
+  for (const auto& n : names) {
+    json += json.empty() ? "[{\"schema\":" : ",{\"schema\":";
+    change::append_json_string(json, n.schema);
+    json += ",\"name\":";
+    change::append_json_string(json, n.name);
+    json += '}';
+  }
+  snapshot s(c);
+  drafts found;
+  const auto order = note_tables(s.query(named_relations_sql(), json + "]"), {{"*.*"}, {}}, found);
+  return load(s, c.server_version(), order, std::move(found));
 }
 
 }  // namespace pgtandem::catalog

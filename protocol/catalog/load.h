@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct table_filter {
 // Ordinary tables and partition roots that the filter includes, with their refusals (leaves of a root are
 // folded into it; temporary, foreign tables, views and the schemas pg_*, information_schema, pgtandem never).
 [[nodiscard]] std::vector<relation> load_relations(client::connection& c, const table_filter& filter);
+
+// The same of these tables, without looking at others.
+[[nodiscard]] std::vector<relation> load_named_relations(client::connection& c,
+                                                         const std::set<change::table_name>& names);
 
 // Why `target` cannot take rows of `legacy`, one sentence each; empty if it can. Columns are matched by name:
 // each of legacy's must exist with the same type, the target's own extra columns must be nullable or have a

@@ -38,6 +38,13 @@ TEST_F(load, which_relations_are_tables) {
   EXPECT_THAT(names({{"*.*"}, {}}), ElementsAre("other.c", "public.B b", "public.a", "public.p", "public.u"));
   EXPECT_THAT(names({{"public.*"}, {"*.\"B b\""}}), ElementsAre("public.a", "public.p", "public.u"));
   EXPECT_THAT(names({{"nowhere.*"}, {}}), IsEmpty());
+  std::vector<std::string> named;
+  for (const auto& r : load_named_relations(
+           c_,
+           {{"public", "B b"}, {"other", "c"}, {"public", "c"}, {"public", "v"}, {"pgtandem", "watermark"}}))
+    named.push_back(r.name.schema + "." + r.name.name);
+  EXPECT_THAT(named, ElementsAre("other.c", "public.B b"));
+  EXPECT_THAT(load_named_relations(c_, {}), IsEmpty());
 }
 
 TEST_F(load, columns_as_the_catalog_has_them) {
@@ -95,7 +102,7 @@ TEST_F(load, side_effects_of_a_plain_table) {
     if (r.has_rules) got += 'r';
     if (r.has_row_security) got += 's';
     if (r.has_inheritance_children) got += 'i';
-    if (r.cascades) got += 'c';
+    if (!r.cascades.empty()) got += 'c';
     EXPECT_EQ(got, flags) << table;
   };
   expect("quiet", "");
@@ -123,13 +130,15 @@ TEST_F(load, a_partition_root_answers_for_its_partitions) {
   EXPECT_EQ(r.kind, 'p');
   EXPECT_EQ(r.leaves.size(), 3U);
   EXPECT_EQ(r.key.size(), 2U);
-  EXPECT_FALSE(r.has_user_triggers || r.cascades);
+  EXPECT_FALSE(r.has_user_triggers || !r.cascades.empty());
   EXPECT_THAT(r.refusals, IsEmpty());
   c_.query_simple(
       "CREATE TRIGGER x BEFORE INSERT ON p11 FOR EACH ROW EXECUTE FUNCTION f(); CREATE TABLE ref(a int, b "
       "int, FOREIGN KEY (a, b) REFERENCES p2 ON DELETE CASCADE)");
   r = load_one(c_, "public", "p");
-  EXPECT_TRUE(r.has_user_triggers && r.cascades);
+  EXPECT_TRUE(r.has_user_triggers);
+  ASSERT_EQ(r.cascades.size(), 1U);
+  EXPECT_EQ(r.cascades[0].columns, (std::vector<std::string>{"a", "b"}));
 }
 
 TEST_F(load, a_role_needs_no_more_than_the_catalog) {

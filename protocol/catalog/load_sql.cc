@@ -4,14 +4,29 @@
 
 namespace pgtandem::catalog {
 
-std::string_view relations_sql() {
-  return R"(
+namespace {
+
+std::string relations_of(std::string_view from) {
+  return fmt::format(R"(
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.relhasrules, c.relrowsecurity,
        c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  FROM {}
  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pgtandem')
- ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")";
+ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")",
+                     from);
+}
+
+}  // namespace
+
+std::string relations_sql() {
+  return relations_of("pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace");
+}
+
+std::string named_relations_sql() {
+  return relations_of(
+      "json_to_recordset($1::json) AS r(schema name, name name) JOIN pg_namespace n ON n.nspname = r.schema "
+      "JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.name");
 }
 
 std::string_view partitions_sql() {
@@ -23,7 +38,8 @@ WITH RECURSIVE tree(root, oid) AS (
   UNION
   SELECT t.root, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
 )
-SELECT t.root, t.oid, c.relkind FROM tree t JOIN pg_class c ON c.oid = t.oid ORDER BY 1, 2)";
+SELECT t.root, t.oid, c.relkind, n.nspname, c.relname
+  FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY 1, 2)";
 }
 
 std::string_view columns_sql() {
@@ -90,6 +106,43 @@ SELECT x.indrelid, x.indexrelid, k.attnum,
  ORDER BY x.indrelid, x.indisprimary DESC, x.indnkeyatts, i.relname COLLATE "C", k.place)";
 }
 
+std::string_view shapes_sql() {
+  return R"(
+WITH RECURSIVE asked(oid, relkind, nspname, relname) AS (
+  SELECT c.oid, c.relkind, n.nspname, c.relname
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::oid[])
+), tree(root, oid) AS (
+  SELECT a.oid, i.inhrelid FROM asked a JOIN pg_inherits i ON i.inhparent = a.oid WHERE a.relkind = 'p'
+  UNION
+  SELECT t.root, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
+), line(oid, rank, place, text) AS (
+  SELECT a.oid, 1, 0::bigint, format('table %s', a.oid) FROM asked a
+  UNION ALL
+  SELECT a.attrelid, 2, a.attnum, format('column %I %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
+         CASE WHEN a.attgenerated <> '' THEN ' generated' END,
+         CASE WHEN a.attcollation <> y.typcollation THEN ' collation ' || a.attcollation END)
+         || CASE WHEN y.typtype = 'c' THEN (
+              SELECT format(' (%s)', string_agg(format('%I %s', f.attname, format_type(f.atttypid, f.atttypmod)), ', '
+                                                ORDER BY f.attnum))
+                FROM pg_attribute f WHERE f.attrelid = y.typrelid AND f.attnum > 0 AND NOT f.attisdropped) ELSE '' END
+    FROM asked r JOIN pg_attribute a ON a.attrelid = r.oid JOIN pg_type y ON y.oid = a.atttypid
+   WHERE a.attnum > 0 AND NOT a.attisdropped
+  UNION ALL
+  SELECT x.indrelid, 3, row_number() OVER (PARTITION BY x.indrelid ORDER BY x.indexrelid),
+         format('key (%s)', (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY u.place)
+                               FROM unnest(x.indkey::int2[]) WITH ORDINALITY u(attnum, place)
+                               JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = u.attnum
+                              WHERE u.place <= x.indnkeyatts))
+    FROM asked r JOIN pg_index x ON x.indrelid = r.oid
+   WHERE x.indisunique AND x.indisvalid AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL
+     AND (x.indisprimary OR NOT EXISTS (SELECT FROM pg_index p WHERE p.indrelid = r.oid AND p.indisprimary))
+  UNION ALL
+  SELECT t.root, 4, t.oid::bigint, format('partition %I %s', c.relname, t.oid)
+    FROM tree t JOIN pg_class c ON c.oid = t.oid
+)
+SELECT a.oid, a.nspname, a.relname, l.text FROM asked a JOIN line l ON l.oid = a.oid ORDER BY a.oid, l.rank, l.place)";
+}
+
 std::string_view triggers_sql() {
   return R"(
 SELECT DISTINCT t.tgrelid, t.tgdeferrable FROM pg_trigger t
@@ -98,9 +151,16 @@ SELECT DISTINCT t.tgrelid, t.tgdeferrable FROM pg_trigger t
 
 std::string_view cascades_sql() {
   return R"(
-SELECT DISTINCT f.confrelid FROM pg_constraint f
- WHERE f.confrelid = ANY ($1::oid[]) AND f.contype = 'f'
-   AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd')))";
+SELECT f.confrelid, f.oid, f.conrelid, f.confdeltype, f.confupdtype, c.attname, p.attname, q.oprname, n.nspname
+  FROM pg_constraint f
+  CROSS JOIN LATERAL unnest(f.conkey, f.confkey, f.conpfeqop) WITH ORDINALITY k(child, parent, equality, place)
+  JOIN pg_operator q ON q.oid = k.equality
+  JOIN pg_namespace n ON n.oid = q.oprnamespace
+  JOIN pg_attribute c ON c.attrelid = f.conrelid AND c.attnum = k.child
+  JOIN pg_attribute p ON p.attrelid = f.confrelid AND p.attnum = k.parent
+ WHERE f.confrelid = ANY ($1::oid[]) AND f.contype = 'f' AND f.conparentid = 0
+   AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd'))
+ ORDER BY f.oid, k.place)";
 }
 
 }  // namespace pgtandem::catalog

@@ -1,5 +1,5 @@
-// The catalog queries of load.cc, for PostgreSQL 12 and later. $1 is an array of relation OIDs where one is
-// taken.
+// The catalog queries of load.cc and shape.cc, for PostgreSQL 12 and later. $1 is an array of relation OIDs
+// where one is taken.
 #pragma once
 
 #include <string>
@@ -8,7 +8,9 @@
 namespace pgtandem::catalog {
 
 // oid, schema, name, relkind, has rules, row security, has inheritance children
-[[nodiscard]] std::string_view relations_sql();
+[[nodiscard]] std::string relations_sql();
+// $1: a JSON array of {"schema": …, "name": …}.
+[[nodiscard]] std::string named_relations_sql();
 // root, oid, relkind: everything below a partition root
 [[nodiscard]] std::string_view partitions_sql();
 // relation, attnum, name, type oid, type name, generated, not null, has default, collatable
@@ -19,9 +21,12 @@ namespace pgtandem::catalog {
 // One row per key column of each usable unique index, the best index of a relation first:
 // relation, index, attnum, deterministic and of a default operator class, equality operator, its schema
 [[nodiscard]] std::string_view keys_sql();
+// oid, schema, name, line: what load_shapes() reads; see shape.h
+[[nodiscard]] std::string_view shapes_sql();
 // relation, deferrable: one row per enabled user trigger
 [[nodiscard]] std::string_view triggers_sql();
-// relation: is referenced by a foreign key that cascades
+// relation, constraint, child, on delete, on update, column of the child, column that it refers to,
+// the operator between them and its schema
 [[nodiscard]] std::string_view cascades_sql();
 
 }  // namespace pgtandem::catalog

@@ -27,7 +27,9 @@ enum class key_form : std::uint8_t {
   bytewise,  // equal values have equal text
   numeric,   // equal after dropping trailing zeros of the fraction
   bpchar,    // equal after dropping trailing spaces
-  opaque,    // text says nothing (float, citext, interval, nondeterministic collation)
+  floating,  // equal but for the sign of zero
+  caseless,  // equal where upper and lower case are one (citext): text tells only what is certainly unequal
+  opaque,    // text says nothing (interval, jsonb, nondeterministic collation)
 };
 
 // Settings under which alone the text form of a column is exact, or can be sent. Where a session has others,
@@ -65,19 +67,35 @@ struct key_column {
   friend bool operator==(const key_column&, const key_column&) = default;
 };
 
+// A foreign key of another table, by which what happens to a row here is carried to the rows that refer to
+// it.
+struct cascade {
+  oid_t child;                          // as the constraint has it: perhaps a partition
+  char on_delete = 'a';                 // pg_constraint.confdeltype; 'c', 'n' and 'd' write the child
+  char on_update = 'a';                 // pg_constraint.confupdtype
+  std::vector<std::string> columns;     // of the child
+  std::vector<std::string> referenced;  // of this table, in the same order
+  std::vector<std::string> equality;    // `referenced` OPERATOR(...) `column`, for each of them
+  friend bool operator==(const cascade&, const cascade&) = default;
+};
+
 struct relation {
   oid_t oid;
   change::table_name name;
-  char kind = 'r';                       // pg_class.relkind: 'r' or 'p' (partition root)
-  std::vector<column> columns;           // in attnum order, without dropped ones
-  std::vector<key_column> key;           // empty: no usable key
-  std::vector<oid_t> leaves;             // partition leaves (and the roots between) of a root, else empty
-  bool has_user_triggers = false;        // any enabled non-internal trigger, on it or a leaf
-  bool has_deferrable_triggers = false;  // any of them INITIALLY DEFERRED or DEFERRABLE
+  char kind = 'r';              // pg_class.relkind: 'r' or 'p' (partition root)
+  std::vector<column> columns;  // in attnum order, without dropped ones
+  std::vector<key_column> key;  // empty: no usable key
+  std::vector<oid_t> leaves;    // partition leaves (and the roots between) of a root, else empty
+  std::vector<change::table_name> leaf_names;  // of the same
+  bool has_user_triggers = false;              // any enabled non-internal trigger, on it or a leaf
+  bool has_deferrable_triggers = false;        // any of them INITIALLY DEFERRED or DEFERRABLE
   bool has_rules = false;
   bool has_row_security = false;
   bool has_inheritance_children = false;  // a plain parent: RETURNING images carry the child's tableoid
-  bool cascades = false;                  // another table's foreign key cascades from here
+  std::vector<cascade> cascades;          // from it or one of its partitions
+  // What decides how its rows are to be read, a line each and in no order that means anything (shape.h). Two
+  // images of a table were made alike if its shape was the same.
+  std::vector<std::string> shape = {};
   // Names of what makes the table unfit, for people; empty when rows can be captured by RETURNING.
   std::vector<std::string> refusals;
   friend bool operator==(const relation&, const relation&) = default;

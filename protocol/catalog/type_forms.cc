@@ -182,7 +182,9 @@ key_form key_form_of(const type_map& types, oid_t type, bool deterministic) {
   const auto* t = below_domains(types, find(types, type));
   if (t == nullptr || !deterministic) return key_form::opaque;
   if (t->kind == 'e') return key_form::bytewise;
+  if (t->extension == "citext" && t->name == "citext") return key_form::caseless;
   if (!builtin(*t)) return key_form::opaque;
+  if (t->name == "float4" || t->name == "float8") return key_form::floating;
   if (t->name == "numeric") return key_form::numeric;
   if (t->name == "bpchar") return key_form::bpchar;
   return bytewise_keys.contains(t->name) ? key_form::bytewise : key_form::opaque;

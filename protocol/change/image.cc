@@ -132,6 +132,7 @@ std::optional<std::string> canonical_key_token(catalog::key_form form, std::stri
   if (token == "null") return std::nullopt;  // key columns are NOT NULL
   if (form == catalog::key_form::numeric) return canonical_numeric(token);
   if (token.front() != '"') return std::string{token};
+  if (form == catalog::key_form::floating) return token == "\"-0\"" ? "\"0\"" : std::string{token};
   const bool trim = form == catalog::key_form::bpchar && token.size() > 2;
   if (!trim && token.find('\\') == std::string_view::npos) return std::string{token};
   auto text = unescape_json(token);
@@ -166,8 +167,41 @@ std::optional<std::string> make_key(std::string_view image, const catalog::relat
 
 bool key_is_canonical(const catalog::relation& relation) {
   for (const auto& k : relation.key)
-    if (k.form == catalog::key_form::opaque) return false;
+    if (k.form == catalog::key_form::caseless || k.form == catalog::key_form::opaque) return false;
   return !relation.key.empty();
+}
+
+namespace {
+
+// Equal strings of citext have it in common: they are equal in lower case, as the database's collation makes
+// it. That of I is not i everywhere, and two signs beyond ASCII have i and k (U+0130, U+212A).
+std::string without_case(std::string_view token) {
+  std::string out;
+  for (const char c : unescape_json(token).value_or("")) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const bool ascii = static_cast<unsigned char>(c) < 0x80;
+    if (ascii && lower != 'i' && lower != 'k') out.push_back(lower);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::string> key_likeness(std::string_view key,
+                                        const std::vector<catalog::key_column>& columns) {
+  const auto members = json_members(key);
+  if (!members || members->size() != columns.size()) return std::nullopt;
+  std::string out;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].form == catalog::key_form::opaque) continue;
+    const auto value = (*members)[i].value;
+    if (columns[i].form == catalog::key_form::caseless)
+      append_json_string(out, without_case(value));
+    else
+      out.append(value);
+    out.push_back(',');
+  }
+  return out.empty() ? std::nullopt : std::optional(out);
 }
 
 }  // namespace pgtandem::change

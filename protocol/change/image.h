@@ -50,4 +50,9 @@ struct json_member_view {
 // Whether equal keys always have equal canonical text: then changes of a key may be coalesced.
 [[nodiscard]] bool key_is_canonical(const catalog::relation& relation);
 
+// What keys of these columns have in common that may be equal though their texts differ. nullopt where that
+// may be any two keys: nothing tells them apart, or `key` has other columns.
+[[nodiscard]] std::optional<std::string> key_likeness(std::string_view key,
+                                                      const std::vector<catalog::key_column>& columns);
+
 }  // namespace pgtandem::change

@@ -157,6 +157,13 @@ TEST(make_key, bpchar_ignores_trailing_spaces_only) {
   EXPECT_EQ(make_key(R"({"c":"a\t "})", r), R"({"c":"a\t"})");
 }
 
+TEST(make_key, floats_have_one_zero) {
+  const auto r = table({column("f")}, {{0, key_form::floating}});
+  EXPECT_EQ(make_key(R"({"f":-0,"f":"-0"})", r), R"({"f":"0"})");
+  EXPECT_EQ(make_key(R"({"f":0.1,"f":"0.1"})", r), R"({"f":"0.1"})");
+  EXPECT_EQ(make_key(R"({"f":"NaN"})", r), R"({"f":"NaN"})");
+}
+
 TEST(make_key, other_keys_keep_their_text_with_one_spelling_of_escapes) {
   const auto r = table({column("k\"")}, {{0, key_form::opaque}});
   EXPECT_EQ(make_key(R"({"k\"":" a "})", r), R"({"k\"":" a "})");
@@ -170,6 +177,36 @@ TEST(key_is_canonical, needs_a_key_without_opaque_columns) {
   EXPECT_TRUE(
       key_is_canonical(table({column("a"), column("b")}, {{0, key_form::numeric}, {1, key_form::bpchar}})));
   EXPECT_FALSE(key_is_canonical(table({column("a"), column("b")}, {{0}, {1, key_form::opaque}})));
+  EXPECT_FALSE(key_is_canonical(table({column("a")}, {{0, key_form::caseless}})));
+  EXPECT_TRUE(key_is_canonical(table({column("a")}, {{0, key_form::floating}})));
+}
+
+TEST(key_likeness, of_strings_without_case_is_what_no_lower_case_changes) {
+  const std::vector<catalog::key_column> k{{0, key_form::caseless}};
+  const auto alike = [&](std::string_view a, std::string_view b) {
+    return key_likeness(R"({"a":")" + std::string(a) + "\"}", k) ==
+           key_likeness(R"({"a":")" + std::string(b) + "\"}", k);
+  };
+  EXPECT_TRUE(alike("Some@Example.Com", "sOME@eXAMPLE.cOM"));
+  EXPECT_TRUE(alike("\u0130stanbul", "istanbul"));  // I with a dot, and i
+  EXPECT_TRUE(alike("I", "\u0131"));                // I, and i without a dot: Turkish
+  EXPECT_TRUE(alike("\u212aelvin", "kelvin"));      // the sign for kelvin
+  EXPECT_TRUE(alike("\u00c4rger", "\u00e4rger"));   // beyond ASCII
+  EXPECT_TRUE(alike("\\u0041", "a"));
+  EXPECT_FALSE(alike("alice", "bob"));
+  EXPECT_FALSE(alike("a1", "a2"));
+  EXPECT_FALSE(alike("a b", "ab"));
+}
+
+TEST(key_likeness, of_several_columns_leaves_out_those_of_which_nothing_is_known) {
+  const std::vector<catalog::key_column> k{{0}, {1, key_form::opaque}, {2, key_form::caseless}};
+  const auto of = [&](std::string_view key) { return key_likeness(key, k); };
+  EXPECT_EQ(of(R"({"a":1,"b":"1 day","c":"X"})"), of(R"({"a":1,"b":"24:00:00","c":"x"})"));
+  EXPECT_NE(of(R"({"a":1,"b":"1 day","c":"X"})"), of(R"({"a":2,"b":"1 day","c":"X"})"));
+  EXPECT_NE(of(R"({"a":1,"b":"1 day","c":"X"})"), of(R"({"a":1,"b":"1 day","c":"Y"})"));
+  EXPECT_EQ(of(R"({"a":1,"b":"1 day"})"), std::nullopt);
+  EXPECT_EQ(of("no object"), std::nullopt);
+  EXPECT_EQ(key_likeness(R"({"b":"1 day"})", {{0, key_form::opaque}}), std::nullopt);
 }
 
 }  // namespace

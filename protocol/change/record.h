@@ -19,14 +19,15 @@ struct table_name {
 };
 
 enum class op : std::uint8_t {
-  upsert = 1,  // the row exists with this image
-  remove = 2,  // no row with this key exists
+  upsert = 1,    // the row exists with this image
+  remove = 2,    // no row with this key exists
+  truncate = 3,  // the table has no row: without key and image
 };
 
 // One row after a mutation.
 //  key   JSON object of the key columns in key order, canonical (see key.h): equal rows have equal keys.
 //  image JSON object of the whole row, exact for every column type that pgtandem captures (see image.h);
-//        empty for `remove`. Numbers are PostgreSQL's own text.
+//        empty but for `upsert`. Numbers are PostgreSQL's own text.
 struct row_change {
   std::uint32_t table = 0;  // index into record::tables
   change::op op = op::upsert;
@@ -54,6 +55,13 @@ enum class record_kind : std::uint8_t {
   heal = 2,         // rows re-read from legacy
 };
 
+// A piece of a large transaction that lies in the log already, ahead of its record (docs/record-format.md).
+struct chunk_ref {
+  std::uint32_t number = 0;   // within the staging
+  std::uint64_t changes = 0;  // so many of its first changes count; a savepoint took the others back
+  friend bool operator==(const chunk_ref&, const chunk_ref&) = default;
+};
+
 // All changes of one legacy transaction, or of one heal. Its `seq` is given by the log.
 struct record {
   record_kind kind = record_kind::transaction;
@@ -64,8 +72,10 @@ struct record {
   lsn_t lsn;                      // legacy's insert position at the prepare
   std::string correlation_id;
   std::vector<table_name> tables;
-  std::vector<row_change> changes;  // in the order of execution
+  std::vector<row_change> changes;  // in the order of execution, behind those of `chunks`
   std::vector<mark> marks;          // tables this transaction wrote without images
+  staging_t staging;                // where `chunks` lie; none if there are none
+  std::vector<chunk_ref> chunks;    // in the order of execution
   friend bool operator==(const record&, const record&) = default;
 };
 

@@ -28,6 +28,10 @@ class pg_error : public std::runtime_error {
   [[nodiscard]] bool retryable() const;
   // Which statement of a pipeline failed.
   [[nodiscard]] std::optional<std::size_t> statement() const { return statement_; }
+  // The pipeline was a part of a longer one, behind so many statements.
+  void count_behind(std::size_t statements) {
+    if (statement_) *statement_ += statements;
+  }
   // The constraint that the server names, empty if none.
   [[nodiscard]] const std::string& constraint() const { return constraint_; }
 

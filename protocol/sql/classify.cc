@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "protocol/sql/classify_parts.h"
+#include "protocol/sql/copy_options.h"
 #include "protocol/sql/dml.h"
 #include "protocol/sql/lexical.h"
 #include "protocol/sql/proof.h"
@@ -15,9 +16,11 @@ statement classify_select(const PgQuery__SelectStmt& node) {
   proof found = examine(node.base);
   statement result;
   result.kind = found.makes_table ? statement_kind::ddl : statement_kind::select;
+  result.defines = found.makes_table;
   result.effect = found.harmless ? effect::harmless : effect::unproven;
   result.depends_on_literal = found.depends_on_literal;
   result.read = std::move(found.read);
+  result.uses = std::move(found.uses);
   return result;
 }
 
@@ -43,6 +46,7 @@ statement classify_copy(const PgQuery__CopyStmt& node) {
   if (node.is_from != 0) {
     result.kind = statement_kind::copy_from;
     if (node.relation != nullptr) result.written.push_back(to_relation_ref(*node.relation));
+    result.copied = read_copy_source(node);
     return result;
   }
   if (node.relation == nullptr) {
@@ -50,6 +54,8 @@ statement classify_copy(const PgQuery__CopyStmt& node) {
   } else {
     result = harmless(statement_kind::copy_to);
     result.read.push_back(to_relation_ref(*node.relation));
+    // A table alone: a view cannot be copied so, but policies of a table may call anything.
+    result.uses = std::make_shared<const used_names>(used_names{.relations = {node.relation->relname}});
   }
   if (node.is_program != 0) result.effect = effect::unproven;  // the program may do anything
   return result;
@@ -58,6 +64,7 @@ statement classify_copy(const PgQuery__CopyStmt& node) {
 statement classify_truncate(const PgQuery__TruncateStmt& node) {
   statement result;
   result.kind = statement_kind::truncate;
+  result.cascades = node.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   for (std::size_t i = 0; i < node.n_relations; ++i) {
     if (node.relations[i]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR)
       result.written.push_back(to_relation_ref(*node.relations[i]->range_var));
@@ -97,6 +104,7 @@ statement classify_explain(const PgQuery__ExplainStmt& node) {
   if (node.query != nullptr) {
     const statement inner = classify(*node.query);
     result.read = inner.read;
+    result.uses = inner.uses;
     if (inner.effect == effect::harmless || (inner.effect == effect::dml && !runs))
       result.effect = effect::harmless;
   }

@@ -1,4 +1,5 @@
 #include "protocol/sql/classify_parts.h"
+#include "protocol/sql/proof.h"
 #include "protocol/sql/settings.h"
 
 namespace pgtandem::sql {
@@ -29,6 +30,14 @@ statement classify_named(statement_kind kind, sql::effect effect, const char* na
   result.kind = kind;
   result.effect = effect;
   result.name = name;
+  return result;
+}
+
+statement classify_execute(const PgQuery__ExecuteStmt& node) {
+  statement result = classify_named(statement_kind::execute, effect::unproven, node.name);
+  const proof arguments = examine(node.base);
+  result.proven_arguments = arguments.harmless;
+  result.uses = arguments.uses;
   return result;
 }
 
@@ -77,6 +86,7 @@ std::optional<statement> classify_transaction(const PgQuery__Node& node) {
       break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT_PREPARED:
       result.kind = statement_kind::commit_prepared;
+      result.defines = true;  // perhaps what was prepared does
       result.refuses_transaction_block = true;
       break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_PREPARED:
@@ -102,7 +112,7 @@ std::optional<statement> classify_session(const PgQuery__Node& node) {
     case PG_QUERY__NODE__NODE_DISCARD_STMT:
       return classify_discard(*node.discard_stmt);
     case PG_QUERY__NODE__NODE_EXECUTE_STMT:
-      return classify_named(statement_kind::execute, effect::unproven, node.execute_stmt->name);
+      return classify_execute(*node.execute_stmt);
     case PG_QUERY__NODE__NODE_DEALLOCATE_STMT:
       return classify_deallocate(*node.deallocate_stmt);
     case PG_QUERY__NODE__NODE_FETCH_STMT:  // runs what the cursor's query calls

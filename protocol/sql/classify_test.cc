@@ -266,6 +266,8 @@ TEST(classify, copy_truncate_lock) {
   EXPECT_THAT(only("copy s.t (a, b) from stdin").written, ElementsAre(ref("s", "t")));
   expect("truncate a, only s.b cascade", kind::truncate, effect::unproven);
   EXPECT_THAT(only("truncate a, only s.b cascade").written, ElementsAre(ref("a"), ref("s", "b")));
+  EXPECT_TRUE(only("truncate a, only s.b cascade").cascades);
+  EXPECT_FALSE(only("truncate a restart identity restrict").cascades);
   expect("lock table t in exclusive mode", kind::lock_table, effect::harmless);
   EXPECT_FALSE(only("lock t").changes_names);
 }

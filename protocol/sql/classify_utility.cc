@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "protocol/sql/classify_parts.h"
+#include "protocol/sql/proof.h"
 
 namespace pgtandem::sql {
 namespace {
@@ -19,6 +20,7 @@ statement definition(sql::effect effect, bool refuses_transaction_block) {
   statement result;
   result.kind = statement_kind::ddl;
   result.effect = effect;
+  result.defines = effect == effect::unproven;
   result.refuses_transaction_block = refuses_transaction_block;
   return result;
 }
@@ -45,6 +47,30 @@ bool detaches_concurrently(const PgQuery__AlterTableStmt& node) {
   });
 }
 
+bool is_temporary(const PgQuery__RangeVar* relation) {
+  return relation != nullptr &&
+         (*relation->relpersistence == 't' || std::string_view(relation->schemaname) == "pg_temp");
+}
+
+// One of the session's own means nothing to others, unless it takes over what another table runs.
+statement create_table(const PgQuery__CreateStmt& node) {
+  statement result = definition(effect::unproven, false);
+  proof found = examine(node.base);
+  result.defines =
+      !is_temporary(node.relation) || node.n_inh_relations != 0 || node.of_typename != nullptr ||
+      std::any_of(node.table_elts, node.table_elts + node.n_table_elts, [](const PgQuery__Node* element) {
+        return element->node_case == PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE;
+      });
+  result.uses = std::move(found.uses);
+  return result;
+}
+
+statement create_table_as(const PgQuery__CreateTableAsStmt& node) {
+  statement result = definition(effect::unproven, false);
+  result.defines = node.into == nullptr || !is_temporary(node.into->rel);
+  return result;
+}
+
 statement of_kind(statement_kind kind) {
   statement result;
   result.kind = kind;
@@ -57,8 +83,11 @@ statement classify_utility(const PgQuery__Node& node) {
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_CALL_STMT:
       return of_kind(statement_kind::call);
-    case PG_QUERY__NODE__NODE_DO_STMT:
-      return of_kind(statement_kind::do_block);
+    case PG_QUERY__NODE__NODE_DO_STMT: {
+      statement result = of_kind(statement_kind::do_block);
+      result.defines = true;
+      return result;
+    }
     case PG_QUERY__NODE__NODE_MERGE_STMT:
       return of_kind(statement_kind::merge);
 
@@ -94,10 +123,24 @@ statement classify_utility(const PgQuery__Node& node) {
     case PG_QUERY__NODE__NODE_ALTER_SUBSCRIPTION_STMT:
     case PG_QUERY__NODE__NODE_DROP_SUBSCRIPTION_STMT:
       return definition(effect::unproven, true);
+    case PG_QUERY__NODE__NODE_CREATE_STMT:
+      return create_table(*node.create_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+      return create_table_as(*node.create_table_as_stmt);
+    case PG_QUERY__NODE__NODE_COMMENT_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT: {
+      statement result = definition(effect::unproven, false);
+      result.defines = false;
+      return result;
+    }
     case PG_QUERY__NODE__NODE_INDEX_STMT:
       return definition(effect::unproven, node.index_stmt->concurrent != 0);
-    case PG_QUERY__NODE__NODE_DROP_STMT:
-      return definition(effect::unproven, node.drop_stmt->concurrent != 0);
+    case PG_QUERY__NODE__NODE_DROP_STMT: {
+      statement result = definition(effect::unproven, node.drop_stmt->concurrent != 0);
+      result.defines = false;  // it leaves less to meet, and temporary tables are dropped all the time
+      return result;
+    }
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
       return definition(effect::unproven, detaches_concurrently(*node.alter_table_stmt));
     // Every other statement of the grammar defines something.

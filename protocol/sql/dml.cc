@@ -35,6 +35,25 @@ std::vector<std::string> assigned_columns(PgQuery__Node* const* targets, std::si
   return columns;
 }
 
+bool is_star(const PgQuery__Node* field) {
+  return field->node_case == PG_QUERY__NODE__NODE_A_STAR;
+}
+
+// RETURNING *, t.*, (e).*
+bool has_star(PgQuery__Node* const* list, std::size_t count) {
+  return std::any_of(list, list + count, [](const PgQuery__Node* item) {
+    const PgQuery__Node* value =
+        item->node_case == PG_QUERY__NODE__NODE_RES_TARGET ? item->res_target->val : nullptr;
+    if (value == nullptr) return false;
+    if (value->node_case == PG_QUERY__NODE__NODE_COLUMN_REF)
+      return std::any_of(value->column_ref->fields, value->column_ref->fields + value->column_ref->n_fields,
+                         is_star);
+    if (value->node_case != PG_QUERY__NODE__NODE_A_INDIRECTION) return false;
+    const PgQuery__AIndirection& parts = *value->a_indirection;
+    return std::any_of(parts.indirection, parts.indirection + parts.n_indirection, is_star);
+  });
+}
+
 template <class Statement>
 statement classify_dml(statement_kind kind, const Statement& node) {
   statement result;
@@ -42,6 +61,7 @@ statement classify_dml(statement_kind kind, const Statement& node) {
   if (node.relation == nullptr) return result;
   proof found = examine(node.base, node.relation);
   result.read = std::move(found.read);
+  result.uses = std::move(found.uses);
   if (found.modifies || found.makes_table) return result;
   result.effect = found.harmless ? effect::dml : effect::unproven;
   dml_info& dml = result.dml.emplace();
@@ -49,6 +69,7 @@ statement classify_dml(statement_kind kind, const Statement& node) {
   dml.alias = quote_identifier(range_name(*node.relation));
   dml.only = node.relation->inh == 0;
   dml.has_returning = node.n_returning_list != 0;
+  dml.returns_star = has_star(node.returning_list, node.n_returning_list);
   return result;
 }
 

@@ -51,9 +51,9 @@ parsed_text parse_whole(std::string_view text) {
 
 parsed_text parse(std::string_view text) {
   // A NUL in a string would be taken out with it.
-  const bool whole = text.size() < shortened_text::long_text || text.find('\0') != std::string_view::npos;
+  const bool whole = text.size() < long_text || text.find('\0') != std::string_view::npos;
   if (whole) return parse_whole(text);
-  const shortened_text shortened(text);
+  const edited_text shortened = without_long_strings(text);
   parsed_text result = parse_whole(shortened.text());
   for (statement& one : result.statements) shortened.restore(one);
   return result;

@@ -9,8 +9,8 @@
 // ASCII bytes are always ASCII (not
 //   SJIS, BIG5, GBK, UHC, GB18030 or JOHAB): otherwise strings end elsewhere;
 // - user-made functions with the name of a listed one (builtin_functions.h), functions written as columns
-//   (t.f), user-made operators, casts and domain checks;
-// - views (statement::read), row security, rules and triggers.
+//   (t.f), user-made operators, casts and domain checks, views and policies (statement::uses);
+// - rules and triggers of what is written.
 #pragma once
 
 #include <memory>

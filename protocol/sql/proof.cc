@@ -5,6 +5,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "protocol/planted_bug.h"
 #include "protocol/sql/builtin_functions.h"
 #include "protocol/sql/settings.h"
 
@@ -108,6 +109,7 @@ bool sets_what_matters(const PgQuery__FuncCall& call) {
 }
 
 bool is_proven_call(const PgQuery__FuncCall& call) {
+  if (planted(planted_bug::function_taken_for_harmless)) return true;
   return is_listed_call({call.funcname, call.n_funcname}) &&
          !(is_set_config(call) && sets_what_matters(call));
 }
@@ -169,6 +171,66 @@ bool passes(const visited_node& at) {
   return false;
 }
 
+void note(std::vector<std::string>& list, nodes name) {
+  if (name.size() == 1) list.emplace_back(string_of(*name[0]));
+}
+
+// What comes behind the last dot.
+void note_field(std::vector<std::string>& list, const PgQuery__Node& field) {
+  if (field.node_case == PG_QUERY__NODE__NODE_STRING) list.emplace_back(field.string->sval);
+}
+
+void note_names(const ProtobufCMessage& node, used_names& uses) {
+  if (node.descriptor == &pg_query__column_ref__descriptor) {
+    const auto& column = node_cast<PgQuery__ColumnRef>(node);
+    if (column.n_fields > 1) note_field(uses.row_fields, *column.fields[column.n_fields - 1]);
+  } else if (node.descriptor == &pg_query__a__indirection__descriptor) {
+    const auto& path = node_cast<PgQuery__AIndirection>(node);
+    for (std::size_t i = 0; i < path.n_indirection; ++i) note_field(uses.fields, *path.indirection[i]);
+  }
+  switch (rule_of(node)) {
+    case rule::function_call: {
+      const auto& call = node_cast<PgQuery__FuncCall>(node);
+      if (call.n_funcname != 2 || string_of(*call.funcname[0]) != "pg_catalog")
+        note_field(uses.functions, *call.funcname[call.n_funcname - 1]);
+      return;
+    }
+    case rule::operator_call: {
+      const auto& call = node_cast<PgQuery__AExpr>(node);
+      return note(uses.operators, {call.name, call.n_name});
+    }
+    case rule::sub_link: {
+      const auto& link = node_cast<PgQuery__SubLink>(node);
+      return note(uses.operators, {link.oper_name, link.n_oper_name});
+    }
+    case rule::sort_by: {
+      const auto& order = node_cast<PgQuery__SortBy>(node);
+      return note(uses.operators, {order.use_op, order.n_use_op});
+    }
+    case rule::type_name: {
+      const auto& type = node_cast<PgQuery__TypeName>(node);
+      if (type.n_names != 0) note_field(uses.types, *type.names[type.n_names - 1]);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+void keep_each_once(std::vector<std::string>& list) {
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+// Null where there are none.
+std::shared_ptr<const used_names> finished(used_names uses, const std::vector<relation_ref>& read) {
+  for (const relation_ref& relation : read) uses.relations.push_back(relation.name);
+  for (auto* list :
+       {&uses.functions, &uses.operators, &uses.types, &uses.fields, &uses.row_fields, &uses.relations})
+    keep_each_once(*list);
+  return uses == used_names{} ? nullptr : std::make_shared<const used_names>(std::move(uses));
+}
+
 void keep_each_once(std::vector<relation_ref>& list) {
   std::sort(list.begin(), list.end(), [](const relation_ref& a, const relation_ref& b) {
     return std::tie(a.schema, a.name) < std::tie(b.schema, b.name);
@@ -180,12 +242,14 @@ void keep_each_once(std::vector<relation_ref>& list) {
 
 proof examine(const ProtobufCMessage& root, const PgQuery__RangeVar* target) {
   proof result;
+  used_names uses;
   walk(root, [&](const visited_node& at) {
     if (at.node == &root && at.node->descriptor != &pg_query__select_stmt__descriptor &&
         at.node->descriptor != &pg_query__node__descriptor)
       return true;
     const ProtobufCMessage& node = *at.node;
     if (!passes(at)) result.harmless = false;
+    note_names(node, uses);
     switch (rule_of(node)) {
       case rule::relation:
         if (at.node != reinterpret_cast<const ProtobufCMessage*>(target))
@@ -206,6 +270,7 @@ proof examine(const ProtobufCMessage& root, const PgQuery__RangeVar* target) {
     return node.descriptor != &pg_query__locking_clause__descriptor;  // FOR UPDATE OF names aliases
   });
   keep_each_once(result.read);
+  result.uses = finished(std::move(uses), result.read);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // Looks for anything in a parse tree that is not proven harmless. Private to this folder. Pure; thread-safe.
 #pragma once
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -12,10 +13,11 @@ namespace pgtandem::sql {
 struct proof {
   bool harmless =
       true;  // every node is of a known kind that writes nothing; the root's own kind is not judged
-  bool modifies = false;            // INSERT, UPDATE, DELETE or MERGE below the root
-  bool makes_table = false;         // SELECT ... INTO
-  bool depends_on_literal = false;  // a string constant was looked into
-  std::vector<relation_ref> read;   // relations named below the root, each once
+  bool modifies = false;                     // INSERT, UPDATE, DELETE or MERGE below the root
+  bool makes_table = false;                  // SELECT ... INTO
+  bool depends_on_literal = false;           // a string constant was looked into
+  std::vector<relation_ref> read{};          // relations named below the root, each once
+  std::shared_ptr<const used_names> uses{};  // null: none
 };
 
 // `target` is the relation that the root itself writes; it is no reading.

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/copy/format.h"
+#include "protocol/sql/used_names.h"
+
 namespace pgtandem::sql {
 
 enum class statement_kind : std::uint8_t {
@@ -69,10 +72,17 @@ struct dml_info {
   std::string alias;  // how expressions name the target's row: quoted alias or table name
   bool only = false;  // ONLY was given
   bool has_returning = false;
+  bool returns_star = false;  // which columns come back depends on the table
   bool on_conflict_update = false;
   // Columns that UPDATE SET or ON CONFLICT DO UPDATE SET assign (not INSERT's column list), each once,
   // sorted.
   std::vector<std::string> assigned;
+};
+
+// COPY FROM STDIN of all rows that it is given.
+struct copy_source {
+  copy::format format;
+  std::vector<std::string> columns;  // as the parser folded them; none: all of the table's
 };
 
 struct statement {
@@ -86,8 +96,11 @@ struct statement {
   bool changes_names = false;
   // May change where the strings of a later text end (client_encoding, standard_conforming_strings).
   bool changes_lexing = false;
+  // Makes or alters something that decides what other sessions' statements mean or run.
+  bool defines = false;
   bool and_chain = false;                     // COMMIT/ROLLBACK AND CHAIN
   bool refuses_transaction_block = false;     // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY ...
+  bool cascades = false;                      // TRUNCATE ... CASCADE
   bool with_hold = false;                     // DECLARE ... WITH HOLD
   bool deallocates = false;                   // DEALLOCATE, DISCARD ALL
   bool depends_on_literal = false;            // with another string in it the effect may be another
@@ -95,9 +108,13 @@ struct statement {
   std::optional<dml_info> dml;                // for effect::dml
   std::shared_ptr<const statement> prepared;  // PREPARE: the statement inside, with the place of the whole
   std::vector<relation_ref> written;          // COPY FROM, TRUNCATE: what it names; else empty
+  std::shared_ptr<const copy_source> copied;  // COPY FROM: null where more is to be known than this says
   // SELECT, DML, COPY TO, DECLARE: relations named for reading, each once, CTE names among them. What a view
   // among them calls is not part of the proof above: that takes the catalog.
   std::vector<relation_ref> read;
+  // The same statements, and EXECUTE's arguments: what the proof takes for the server's own. Null: nothing.
+  std::shared_ptr<const used_names> uses;
+  bool proven_arguments = true;  // EXECUTE: by themselves they write nothing
 };
 
 struct parsed_text {

@@ -108,6 +108,11 @@ fence_reply admin_client::fence(const std::string& database) {
   return checked(to_string(admin_), [&] { return fence_reply_from_json(body); });
 }
 
+retry_reply admin_client::retry_parked(const retry_request& request) {
+  const std::string body = body_of(exchange("POST", "/parked/retry", to_json(request)));
+  return checked(to_string(admin_), [&] { return retry_reply_from_json(body); });
+}
+
 heal_reply admin_client::heal(const heal_request& request) {
   const reply r = exchange("POST", "/heal", to_json(request));
   const std::string refused = r.status == 200 ? "" : error_from_json(r.body);

@@ -23,6 +23,7 @@ class admin_client {
   [[nodiscard]] fence_reply fence(const std::string& database);
   // A refusal comes back in the reply.
   [[nodiscard]] heal_reply heal(const heal_request& request);
+  [[nodiscard]] retry_reply retry_parked(const retry_request& request);
 
  private:
   struct reply {

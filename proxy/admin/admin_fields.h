@@ -23,8 +23,22 @@ void visit(V& v, S& s) {
   v("keys", s.keys);
   v("reason", s.reason);
   v("ripe", s.ripe);
+  v("backend_pid", s.backend_pid);
   v("created_unix_ms", s.created_unix_ms);
   v("merged", s.merged);
+}
+
+template <class V, some<parked_status> S>
+void visit(V& v, S& s) {
+  v("id", s.id);
+  v("table", s.table);
+  v("key", s.key);
+  v("seq", s.seq);
+  v("sqlstate", s.sqlstate);
+  v("reason", s.reason);
+  v("in_the_way", s.in_the_way);
+  v("since_unix_ms", s.since_unix_ms);
+  v("attempts", s.attempts);
 }
 
 template <class V, some<refused_table> S>
@@ -38,6 +52,9 @@ void visit(V& v, S& s) {
   v("table", s.table);
   v("rows_read", s.rows_read);
   v("rows_written", s.rows_written);
+  v("pass_rows", s.pass_rows);
+  v("pass_estimate", s.pass_estimate);
+  v("pass_resumed", s.pass_resumed);
   v("running", s.running);
   v("error", s.error);
 }
@@ -59,6 +76,7 @@ void visit(V& v, S& s) {
   v("mirrored", s.mirrored);
   v("refused", s.refused);
   v("marks", s.marks);
+  v("parked", s.parked);
   v("heals", s.heals);
 }
 
@@ -83,6 +101,17 @@ void visit(V& v, S& s) {
   v("table", s.table);
   v("all", s.all, need::optional);
   v("keys", s.keys, need::optional);
+}
+
+template <class V, some<retry_request> S>
+void visit(V& v, S& s) {
+  v("database", s.database);
+}
+
+template <class V, some<retry_reply> S>
+void visit(V& v, S& s) {
+  v("keys", s.keys);
+  v("error", s.error);
 }
 
 template <class V, some<heal_reply> S>

@@ -120,13 +120,39 @@ std::string write(const S& s) {
   return json::serialize(w.take());
 }
 
+enum class unknown_fields { ignored, refused };
+
 template <class S>
-S read_reply(std::string_view text) {
+S read(std::string_view text, unknown_fields unknown) {
   const json::value v = parse(text);
   S s;
   reader r(v, "");
   fields::visit(r, s);
+  if (unknown == unknown_fields::refused) r.refuse_unknown();
   return s;
+}
+
+template <class S>
+S read_reply(std::string_view text) {
+  return read<S>(text, unknown_fields::ignored);
+}
+
+template <class S>
+S read_request(std::string_view text) {
+  return read<S>(text, unknown_fields::refused);
+}
+
+// {"databases":[{"name":..,"<member>":[..]}]}
+template <class List>
+std::string lists_json(const daemon_status& s, const char* member, List database_status::*list) {
+  json::array databases;
+  for (const database_status& d : s.databases) {
+    writer w;
+    w("name", d.name);
+    w(member, d.*list);
+    databases.push_back(w.take());
+  }
+  return json::serialize(json::object{{"databases", std::move(databases)}});
 }
 
 }  // namespace
@@ -134,15 +160,12 @@ S read_reply(std::string_view text) {
 std::string to_json(const daemon_status& s) {
   return write(s);
 }
+
 std::string marks_json(const daemon_status& s) {
-  json::array databases;
-  for (const database_status& d : s.databases) {
-    writer w;
-    w("name", d.name);
-    w("marks", d.marks);
-    databases.push_back(w.take());
-  }
-  return json::serialize(json::object{{"databases", std::move(databases)}});
+  return lists_json(s, "marks", &database_status::marks);
+}
+std::string parked_json(const daemon_status& s) {
+  return lists_json(s, "parked", &database_status::parked);
 }
 
 std::string to_json(const fence_reply& r) {
@@ -152,6 +175,12 @@ std::string to_json(const heal_request& r) {
   return write(r);
 }
 std::string to_json(const heal_reply& r) {
+  return write(r);
+}
+std::string to_json(const retry_request& r) {
+  return write(r);
+}
+std::string to_json(const retry_reply& r) {
   return write(r);
 }
 
@@ -169,13 +198,15 @@ heal_reply heal_reply_from_json(std::string_view text) {
   return read_reply<heal_reply>(text);
 }
 
+retry_reply retry_reply_from_json(std::string_view text) {
+  return read_reply<retry_reply>(text);
+}
+
 heal_request heal_request_from_json(std::string_view text) {
-  const json::value v = parse(text);
-  heal_request s;
-  reader r(v, "");
-  fields::visit(r, s);
-  r.refuse_unknown();
-  return s;
+  return read_request<heal_request>(text);
+}
+retry_request retry_request_from_json(std::string_view text) {
+  return read_request<retry_request>(text);
 }
 
 std::string error_from_json(std::string_view text) {

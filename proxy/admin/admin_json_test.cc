@@ -42,9 +42,12 @@ TEST(admin_json, form_of_the_status_is_stable) {
       R"("halted":false,"degraded":false,"error":"","sessions":8,"transactions":50012,"images":81233,)"
       R"("marks_made":4,"mirrored":["public.a","public.b"],)"
       R"("refused":[{"table":"public.c","reasons":["no usable key","rules"]}],)"
-      R"("marks":[{"id":7,"table":"public.a","scope":"keys","keys":3,"reason":"commit in doubt","ripe":true,)"
+      R"("marks":[{"id":7,"table":"public.a","scope":"keys","keys":3,"reason":"commit in doubt","ripe":true,"backend_pid":0,)"
       R"("created_unix_ms":1700000000000,"merged":5}],)"
-      R"("heals":[{"table":"public.b","rows_read":100,"rows_written":4,"running":true,"error":"lock time-out"}]}]})");
+      R"j("parked":[{"id":3,"table":"public.b","key":"{\"id\":5}","seq":90,"sqlstate":"23514",)j"
+      R"("reason":"violates check constraint","in_the_way":"","since_unix_ms":1700000000000,"attempts":2}],)"
+      R"("heals":[{"table":"public.b","rows_read":100,"rows_written":4,"pass_rows":90,"pass_estimate":1000,)"
+      R"("pass_resumed":40,"running":true,"error":"lock time-out"}]}]})");
 }
 
 TEST(admin_json, the_other_structs_come_back) {
@@ -60,6 +63,8 @@ TEST(admin_json, the_other_structs_come_back) {
   const heal_reply reply = heal_reply_from_json(to_json(heal_reply{{3}, "why"}));
   EXPECT_EQ(reply.marks, (std::vector<std::uint64_t>{3}));
   EXPECT_EQ(reply.error, "why");
+  EXPECT_EQ(retry_request_from_json(to_json(retry_request{"app"})).database, "app");
+  EXPECT_EQ(retry_reply_from_json(to_json(retry_reply{4, ""})).keys, 4U);
   EXPECT_EQ(error_from_json(error_json("a \"b\"")), "a \"b\"");
   EXPECT_EQ(error_from_json("[]"), "");
   EXPECT_EQ(error_from_json("{"), "");

@@ -1,4 +1,5 @@
-// HTTP + JSON on admin.listen, loopback only: GET /status, GET /health, POST /fence, POST /heal.
+// HTTP + JSON on admin.listen, loopback only: GET /status, GET /health, POST /fence, POST /heal,
+// POST /parked/retry.
 // Owns one thread. What it serves comes from an admin_source, whose functions are called on that thread.
 #pragma once
 
@@ -19,8 +20,21 @@ struct mark_status {
   std::uint64_t keys = 0;
   std::string reason;
   bool ripe = false;
+  std::uint64_t backend_pid = 0;  // of legacy, may still write under it; 0: none, or not one alone
   std::int64_t created_unix_ms = 0;
   std::uint64_t merged = 0;  // later marks that it stands for
+};
+
+struct parked_status {
+  std::uint64_t id = 0;
+  std::string table;  // schema.name
+  std::string key;    // canonical, a JSON object
+  std::uint64_t seq = 0;
+  std::string sqlstate;
+  std::string reason;      // the target's own words
+  std::string in_the_way;  // key of the target's row that keeps it out, or empty
+  std::int64_t since_unix_ms = 0;
+  std::uint64_t attempts = 0;
 };
 
 struct refused_table {
@@ -30,8 +44,11 @@ struct refused_table {
 
 struct heal_status {
   std::string table;
-  std::uint64_t rows_read = 0;     // on legacy
-  std::uint64_t rows_written = 0;  // heal changes put into the log
+  std::uint64_t rows_read = 0;      // on legacy
+  std::uint64_t rows_written = 0;   // heal changes put into the log
+  std::uint64_t pass_rows = 0;      // read by the pass over the table that is under way, or was the last
+  std::uint64_t pass_estimate = 0;  // as many may be there; 0: unknown
+  std::uint64_t pass_resumed = 0;   // of pass_rows: read before a restart, behind them the pass went on
   bool running = false;
   std::string error;
 };
@@ -52,6 +69,7 @@ struct database_status {
   std::vector<std::string> mirrored;
   std::vector<refused_table> refused;
   std::vector<mark_status> marks;
+  std::vector<parked_status> parked;
   std::vector<heal_status> heals;
 };
 
@@ -80,12 +98,22 @@ struct heal_reply {
   std::string error;                 // refused: why
 };
 
+struct retry_request {
+  std::string database;
+};
+
+struct retry_reply {
+  std::uint64_t keys = 0;  // that are tried again
+  std::string error;       // refused: why
+};
+
 class admin_source {
  public:
   virtual ~admin_source() = default;
   virtual daemon_status status() = 0;
   virtual std::optional<fence_reply> fence(const std::string& database) = 0;  // nullopt: no such database
   virtual heal_reply heal(const heal_request& request) = 0;
+  virtual retry_reply retry_parked(const retry_request& request) = 0;
   virtual bool healthy(std::string& why_not) = 0;
 };
 

@@ -45,16 +45,29 @@ api_response post_heal(const api_request& request, admin_source& source) {
   return {200, to_json(reply), ""};
 }
 
+api_response post_parked_retry(const api_request& request, admin_source& source) {
+  retry_request retry;
+  try {
+    retry = retry_request_from_json(request.body);
+  } catch (const admin_json_error& e) {
+    return refusal(400, e.what());
+  }
+  const retry_reply reply = source.retry_parked(retry);
+  if (!reply.error.empty()) return refusal(409, reply.error);
+  return {200, to_json(reply), ""};
+}
+
 struct route {
   std::string_view path;
   std::string_view method;
   api_response (*serve)(const api_request&, admin_source&);
 };
 
-constexpr std::array<route, 4> routes{{{"/status", "GET", get_status},
+constexpr std::array<route, 5> routes{{{"/status", "GET", get_status},
                                        {"/health", "GET", get_health},
                                        {"/fence", "POST", post_fence},
-                                       {"/heal", "POST", post_heal}}};
+                                       {"/heal", "POST", post_heal},
+                                       {"/parked/retry", "POST", post_parked_retry}}};
 
 }  // namespace
 
@@ -84,7 +97,9 @@ api_response answer(const api_request& request, admin_source& source) {
       return refusal(500, e.what());
     }
   }
-  return refusal(404, "no such path; there are GET /status, GET /health, POST /fence and POST /heal");
+  return refusal(
+      404,
+      "no such path; there are GET /status, GET /health, POST /fence, POST /heal and POST /parked/retry");
 }
 
 }  // namespace pgtandem::proxy

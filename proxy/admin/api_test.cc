@@ -53,6 +53,16 @@ TEST_F(api, heal) {
   EXPECT_EQ(refused.body, R"({"error":"no table t"})");
 }
 
+TEST_F(api, parked_retry) {
+  const api_response r = ask("POST", "/parked/retry", R"({"database":"app"})");
+  EXPECT_EQ(r.status, 200U);
+  EXPECT_EQ(retry_reply_from_json(r.body).keys, 2U);
+  EXPECT_EQ(source_.retried_, "app");
+  EXPECT_EQ(ask("POST", "/parked/retry", "{}").status, 400U);
+  source_.retry_.error = "no such database";
+  EXPECT_EQ(ask("POST", "/parked/retry", R"({"database":"b"})").status, 409U);
+}
+
 TEST_F(api, bad_bodies) {
   for (const char* body : {"", "{", "[]", R"({"database":"app"})", R"({"database":"app","table":"t"})",
                            R"({"database":"app","table":"t","all":true,"keys":["1"]})",

@@ -24,8 +24,10 @@ inline daemon_status full_status() {
   d.marks_made = 4;
   d.mirrored = {"public.a", "public.b"};
   d.refused = {{"public.c", {"no usable key", "rules"}}};
-  d.marks = {{7, "public.a", "keys", 3, "commit in doubt", true, 1'700'000'000'000, 5}};
-  d.heals = {{"public.b", 100, 4, true, "lock time-out"}};
+  d.marks = {{7, "public.a", "keys", 3, "commit in doubt", true, 0, 1'700'000'000'000, 5}};
+  d.parked = {
+      {3, "public.b", "{\"id\":5}", 90, "23514", "violates check constraint", "", 1'700'000'000'000, 2}};
+  d.heals = {{"public.b", 100, 4, 90, 1000, 40, true, "lock time-out"}};
   s.databases = {d, {}};
   return s;
 }
@@ -50,6 +52,11 @@ class fake_source : public admin_source {
     healed_ = request;
     return heal_;
   }
+  retry_reply retry_parked(const retry_request& request) override {
+    const std::lock_guard lock(mutex_);
+    retried_ = request.database;
+    return retry_;
+  }
   bool healthy(std::string& why_not) override {
     const std::lock_guard lock(mutex_);
     why_not = why_not_;
@@ -60,10 +67,12 @@ class fake_source : public admin_source {
   daemon_status status_ = full_status();
   fence_reply fence_{120, {7, 9}};
   heal_reply heal_{{11}, ""};
+  retry_reply retry_{2, ""};
   std::string why_not_;
   bool broken_ = false;
   std::string fenced_;
   heal_request healed_;
+  std::string retried_;
 
  private:
   std::mutex mutex_;

@@ -67,6 +67,8 @@ TEST(binary, without_a_daemon_2) {
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"status"},
                                              {"marks", "list"},
+                                             {"parked", "list"},
+                                             {"parked", "retry"},
                                              {"wait", "--timeout", "1s"},
                                              {"drift-report"},
                                              {"heal", "--table", "t", "--all"}}) {
@@ -92,6 +94,7 @@ class binary_with_daemon : public testing::Test {
     source_.status_.databases.resize(1);
     database().error = "";
     database().marks = {};
+    database().parked = {};
     source_.fence_ = {117, {}};
   }
   database_status& database() { return source_.status_.databases[0]; }
@@ -116,21 +119,45 @@ TEST_F(binary_with_daemon, status) {
 }
 
 TEST_F(binary_with_daemon, marks_list) {
-  database().marks = {{7, "public.a", "keys", 3, "commit in doubt", true, 1'700'000'000'000, 0},
-                      {9, "public.b", "table", 0, "COPY is not imaged", false, 1'700'000'001'000, 12}};
+  database().marks = {{7, "public.a", "keys", 3, "commit in doubt", true, 0, 1'700'000'000'000, 0},
+                      {9, "public.b", "table", 0, "COPY is not imaged", false, 4711, 1'700'000'001'000, 12}};
   EXPECT_EQ(run({"marks", "list"}).out,
             "database app: 2 open\n"
             "  7 public.a (3 keys): commit in doubt, to be healed, since 2023-11-14 22:13:20 UTC\n"
-            "  9 public.b (whole table): COPY is not imaged, its writer is still open, since 2023-11-14 "
-            "22:13:21 UTC; "
-            "and 12 later ones\n");
+            "  9 public.b (whole table): COPY is not imaged, backend 4711 of legacy may still write, "
+            "since 2023-11-14 22:13:21 UTC; and 12 later ones\n");
   const program_result json = run({"marks", "list", "--table", "b", "--json"});
   EXPECT_EQ(json.exit_code, 0);
-  EXPECT_EQ(json.out,
-            R"({"databases":[{"name":"app","marks":[{"id":9,"table":"public.b","scope":"table","keys":0,)"
-            R"("reason":"COPY is not imaged","ripe":false,"created_unix_ms":1700000001000,"merged":12}]}]})"
-            "\n");
+  EXPECT_EQ(
+      json.out,
+      R"({"databases":[{"name":"app","marks":[{"id":9,"table":"public.b","scope":"table","keys":0,)"
+      R"("reason":"COPY is not imaged","ripe":false,"backend_pid":4711,"created_unix_ms":1700000001000,"merged":12}]}]})"
+      "\n");
   EXPECT_EQ(run({"marks", "list", "--database", "other"}).exit_code, 64);
+}
+
+TEST_F(binary_with_daemon, parked_list_and_retry) {
+  database().parked = {
+      {3, "public.a", R"({"id":5})", 90, "23505", "duplicate key", R"({"id":9})", 1'700'000'000'000, 2},
+      {4, "public.b", R"({"id":6})", 91, "22001", "too long", "", 1'700'000'000'000, 1}};
+  EXPECT_EQ(
+      run({"parked", "list"}).out,
+      "database app: 2 parked\n"
+      "  public.a {\"id\":5}: duplicate key [23505], in the way is {\"id\":9}, 2 attempts, since 2023-11-14 "
+      "22:13:20 UTC\n"
+      "  public.b {\"id\":6}: too long [22001], 1 attempts, since 2023-11-14 22:13:20 UTC\n");
+  const program_result json = run({"parked", "list", "--table", "b", "--json"});
+  EXPECT_EQ(json.exit_code, 0);
+  EXPECT_EQ(
+      json.out,
+      R"j({"databases":[{"name":"app","parked":[{"id":4,"table":"public.b","key":"{\"id\":6}","seq":91,)j"
+      R"("sqlstate":"22001","reason":"too long","in_the_way":"","since_unix_ms":1700000000000,"attempts":1}]}]})"
+      "\n");
+  EXPECT_EQ(run({"status"}).exit_code, 1);
+  const program_result retry = run({"parked", "retry"});
+  EXPECT_EQ(retry.exit_code, 0);
+  EXPECT_EQ(retry.out, "app: 2 rows are read again from legacy and tried\n");
+  EXPECT_EQ(source_.retried_, "app");
 }
 
 TEST_F(binary_with_daemon, an_unhealthy_status_is_1) {

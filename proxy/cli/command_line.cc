@@ -60,8 +60,9 @@ One object. Fields may be added; those named here stay.
 | `.sessions`, `.transactions`, `.images`, `.marks_made` | open now; records, row images and marks since the start |
 | `.mirrored[]` | names of the mirrored tables |
 | `.refused[]` | `table` and `reasons[]` of tables that are not mirrored |
-| `.marks[]` | open marks: `id`, `table`, `scope` (`table` or `keys`), `keys` (how many), `reason`, `ripe` (its writer has ended), `created_unix_ms`, `merged` (later marks of the table that it stands for); those of `marks list --json` alike |
-| `.heals[]` | the newest heal of each table: `table`, `rows_read`, `rows_written`, `running`, `error` |
+| `.marks[]` | open marks: `id`, `table`, `scope` (`table` or `keys`), `keys` (how many), `reason`, `ripe` (its writer has ended), `backend_pid` (of legacy, that may still write under it, or 0), `created_unix_ms`, `merged` (later marks of the table that it stands for); those of `marks list --json` alike |
+| `.parked[]` | rows that the target refuses: `id`, `table`, `key`, `seq` of the change that was refused first, `sqlstate`, `reason`, `in_the_way` (key of the row of the target that keeps it out, or empty), `since_unix_ms`, `attempts`; those of `parked list --json` alike |
+| `.heals[]` | the newest heal of each table: `table`, `rows_read`, `rows_written`, `pass_rows` (read by the pass over the whole table that is under way, or was the last) and `pass_estimate` (as many may be there, 0 if unknown), `pass_resumed` (of `pass_rows`: read before pgtandem was restarted, behind them the pass went on), `running`, `error` |
 
 ## JSON of `drift-report --json`
 

@@ -82,6 +82,24 @@ void declare_marks(CLI::App& app, invocation& into) {
       "Exit code: 0 listed; 1 the daemon does not serve the database; 2 no daemon.");
 }
 
+void declare_parked(CLI::App& app, invocation& into) {
+  CLI::App* parked = app.add_subcommand("parked", "Rows that the target refuses");
+  parked->require_subcommand(1);
+  CLI::App* list = add_command(*parked, into, "list", "Which rows, and the target's reasons");
+  list->callback([&into] { into.command = "parked list"; });
+  add_json(list, into);
+  add_table(list, into, false);
+  add_database(list, into);
+  list->footer(
+      "Later changes of such a row are passed over; it is read again from legacy and tried, with growing "
+      "pauses.\n"
+      "Exit code: 0 listed; 1 the daemon does not serve the database; 2 no daemon.");
+  CLI::App* retry = add_command(*parked, into, "retry", "Try all of them now, instead of after their pauses");
+  retry->callback([&into] { into.command = "parked retry"; });
+  add_database(retry, into);
+  retry->footer("Exit code: 0 they are being tried, see pgtandem wait; 2 no daemon.");
+}
+
 }  // namespace
 
 void declare_commands(CLI::App& app, invocation& into) {
@@ -112,7 +130,9 @@ void declare_commands(CLI::App& app, invocation& into) {
                                "Wait until the target has everything that was committed before this call");
   add_timeout(wait, into, "30s");
   add_database(wait, into);
-  wait->footer("Exit code: 0 applied; 1 the applier has halted; 2 time-out, degraded or no daemon.");
+  wait->footer(
+      "Exit code: 0 applied; 1 the applier has halted, or refused rows are in the way; 2 time-out, degraded "
+      "or no daemon.");
 
   CLI::App* drift = add_command(app, into, "drift-report", "Compare legacy and target, table by table");
   add_json(drift, into);
@@ -120,11 +140,12 @@ void declare_commands(CLI::App& app, invocation& into) {
   add_timeout(drift, into, "60s");
   add_database(drift, into);
   drift->footer(
-      "Exit code: 0 at least one table was compared and nothing differs, is marked or refused; 1 confirmed\n"
-      "difference; 2 cannot tell.");
+      "Exit code: 0 at least one table was compared and nothing differs, is marked, parked or refused; 1\n"
+      "confirmed difference; 2 cannot tell.");
 
   declare_heal(app, into);
   declare_marks(app, into);
+  declare_parked(app, into);
 
   // Hidden: they print the reference pages of docs/.
   for (const std::string name : {"config-reference", "help-all"})

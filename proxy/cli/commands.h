@@ -12,6 +12,8 @@ int run_serve(const invocation& i, std::ostream& out, std::ostream& err);
 int run_check(const invocation& i, std::ostream& out, std::ostream& err);
 int run_status(const invocation& i, std::ostream& out, std::ostream& err);
 int run_marks_list(const invocation& i, std::ostream& out, std::ostream& err);
+int run_parked_list(const invocation& i, std::ostream& out, std::ostream& err);
+int run_parked_retry(const invocation& i, std::ostream& out, std::ostream& err);
 int run_wait(const invocation& i, std::ostream& out, std::ostream& err);
 int run_drift_report(const invocation& i, std::ostream& out, std::ostream& err);
 int run_heal(const invocation& i, std::ostream& out, std::ostream& err);

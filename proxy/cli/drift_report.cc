@@ -1,6 +1,7 @@
 // pgtandem drift-report: compares both sides here, and asks the daemon for fences, marks and refused tables.
 #include <ostream>
 
+#include "protocol/change/display.h"
 #include "proxy/cli/commands.h"
 #include "proxy/cli/databases.h"
 #include "proxy/cli/drift_view.h"
@@ -22,7 +23,7 @@ class comparison {
     options.filter = {database_.include, database_.exclude};
     options.table = invocation_.table;
     options.pass_fence = [this] { return pass_fence(); };
-    options.marks_of = [this](const change::table_name& t) { return marks_of(t.schema + "." + t.name); };
+    options.marks_of = [this](const change::table_name& t) { return marks_of(display(t)); };
     reconciler::drift_report report;
     try {
       report = reconciler::compare(options);
@@ -43,7 +44,10 @@ class comparison {
       clock_pacer pace(invocation_.timeout);
       // Open marks are asked for table by table: they make a table undecidable, not the whole report.
       const fence_verdict verdict = wait_for_fence(daemon_, database_.name, {fence.seq, {}}, pace);
-      if (verdict.outcome != fence_outcome::passed) fence_failure_ = verdict.sentence;
+      // What is parked differs, and is told of: everything else was applied up to the fence.
+      const bool comparable =
+          verdict.outcome == fence_outcome::passed || verdict.outcome == fence_outcome::parked;
+      if (!comparable) fence_failure_ = verdict.sentence;
     } catch (const admin_error& e) {
       fence_failure_ = e.what();
     }

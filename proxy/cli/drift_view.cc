@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
+#include "protocol/change/display.h"
 #include "proxy/cli/databases.h"
 #include "proxy/cli/exit_codes.h"
+#include "proxy/cli/status_text.h"
 
 namespace pgtandem::proxy {
 namespace {
-
-std::string dotted(const change::table_name& t) {
-  return t.schema + "." + t.name;
-}
 
 change::table_name split(const std::string& table) {
   const auto dot = table.find('.');
@@ -38,14 +36,13 @@ std::vector<int> exit_codes(const std::vector<named_report>& reports) {
 void add_daemon_view(reconciler::drift_report& report, const database_status& daemon,
                      const std::string& only) {
   const std::string cause = daemon.error.empty() ? "" : ": " + daemon.error;
-  if (daemon.halted)
-    report.trouble.push_back("the applier has halted; remove the cause and restart it" + cause);
+  if (daemon.halted) report.trouble.push_back(halted_text(daemon));
   if (daemon.degraded) report.trouble.push_back("degraded: commits go without records" + cause);
   for (const refused_table& refused : daemon.refused) {
     if (!only.empty() && with_schema(only) != refused.table) continue;
     auto found =
         std::find_if(report.tables.begin(), report.tables.end(),
-                     [&](const reconciler::table_report& t) { return dotted(t.table) == refused.table; });
+                     [&](const reconciler::table_report& t) { return display(t.table) == refused.table; });
     if (found == report.tables.end()) {
       reconciler::table_report added;
       added.table = split(refused.table);
@@ -70,6 +67,11 @@ std::vector<std::string> mark_sentences(const database_status& daemon, const std
     const std::string what = m.scope == "keys" ? std::to_string(m.keys) + " keys are" : "the table is";
     r.push_back(what + " marked: " + m.reason + "; a heal is owed, see pgtandem wait");
   }
+  const auto parked = std::count_if(daemon.parked.begin(), daemon.parked.end(),
+                                    [&](const parked_status& p) { return p.table == table; });
+  if (parked > 0)
+    r.push_back(std::to_string(parked) +
+                " rows are parked: the target refuses them, see pgtandem parked list");
   return r;
 }
 

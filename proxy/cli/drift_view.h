@@ -15,7 +15,7 @@ namespace pgtandem::proxy {
 void add_daemon_view(reconciler::drift_report& report, const database_status& daemon,
                      const std::string& only);
 
-// The open marks of a table as sentences.
+// The open marks and the parked rows of a table as sentences.
 [[nodiscard]] std::vector<std::string> mark_sentences(const database_status& daemon,
                                                       const std::string& table);
 

@@ -65,6 +65,10 @@ TEST(drift_view, marks_of_one_table) {
             "3 keys are marked: in doubt; a heal is owed, see pgtandem wait");
   EXPECT_EQ(mark_sentences(daemon, "public.b")[0],
             "the table is marked: COPY; a heal is owed, see pgtandem wait");
+  daemon.parked = {{1, "public.b", "{}", 5, "23505", "duplicate", "", 0, 1}};
+  ASSERT_EQ(mark_sentences(daemon, "public.b").size(), 2U);
+  EXPECT_EQ(mark_sentences(daemon, "public.b")[1],
+            "1 rows are parked: the target refuses them, see pgtandem parked list");
   EXPECT_TRUE(mark_sentences(daemon, "public.c").empty());
 }
 

@@ -1,5 +1,5 @@
-// Waits until the target has passed a fence: everything up to its seq applied, none of its marks open.
-// Owns nothing; not thread-safe.
+// Waits until the target has passed a fence: everything up to its seq applied, none of its marks open, no row
+// parked. Owns nothing; not thread-safe.
 #pragma once
 
 #include <string>
@@ -12,6 +12,7 @@ namespace pgtandem::proxy {
 enum class fence_outcome {
   passed,
   halted,  // the applier needs a person
+  parked,  // the target has refused a row again and again
   timed_out,
   unknown,  // degraded, another outbox, or the daemon went away and did not come back
 };
@@ -25,7 +26,12 @@ struct fence_verdict {
 [[nodiscard]] fence_verdict wait_for_fence(daemon_api& daemon, const std::string& database,
                                            const fence_reply& fence, pacer& pace);
 
-// passed 0, halted 1, else 2.
+// The same, and until the heals by which the fence's marks were cleared are applied: a mark that is gone
+// means that its heal is in the log.
+[[nodiscard]] fence_verdict wait_until_applied(daemon_api& daemon, const std::string& database,
+                                               const fence_reply& fence, pacer& pace);
+
+// passed 0, halted and parked 1, else 2.
 [[nodiscard]] int exit_code_of(fence_outcome outcome);
 
 // The entry of a database in a status; nullptr if the daemon does not serve it.

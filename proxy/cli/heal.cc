@@ -9,15 +9,6 @@
 namespace pgtandem::proxy {
 namespace {
 
-// Marks gone means that the heal is in the log; then it has to be applied, too.
-fence_verdict wait_until_healed(daemon_api& daemon, const std::string& database, const heal_reply& reply,
-                                pacer& pace) {
-  fence_verdict verdict = wait_for_fence(daemon, database, {0, reply.marks}, pace);
-  if (verdict.outcome != fence_outcome::passed) return verdict;
-  const fence_reply now = daemon.fence(database);
-  return wait_for_fence(daemon, database, {now.seq, {}}, pace);
-}
-
 void print_rows(const daemon_status& s, const std::string& database, const std::string& table,
                 std::ostream& out) {
   const database_status* d = find_database(s, database);
@@ -43,7 +34,7 @@ int run_heal(const invocation& i, std::ostream& out, std::ostream& err) {
       err << "pgtandem: " << i.table << " was not healed: " << reply.error << "\n";
       return exit_code::no;
     }
-    const fence_verdict verdict = wait_until_healed(daemon, database.name, reply, pace);
+    const fence_verdict verdict = wait_until_applied(daemon, database.name, {0, reply.marks}, pace);
     if (verdict.outcome != fence_outcome::passed) {
       err << "pgtandem: " << verdict.sentence << "\n";
       return exit_code_of(verdict.outcome);

@@ -26,15 +26,17 @@ struct command {
   int on_trouble;  // exit code for what nobody foresaw
 };
 
-constexpr std::array<command, 9> commands{{{"serve", run_serve, exit_code::no},
-                                           {"check", run_check, exit_code::no},
-                                           {"status", run_status, exit_code::cannot_tell},
-                                           {"marks list", run_marks_list, exit_code::cannot_tell},
-                                           {"wait", run_wait, exit_code::cannot_tell},
-                                           {"drift-report", run_drift_report, exit_code::cannot_tell},
-                                           {"heal", run_heal, exit_code::cannot_tell},
-                                           {"config-reference", print_config_reference, exit_code::no},
-                                           {"help-all", print_cli_reference, exit_code::no}}};
+constexpr std::array<command, 11> commands{{{"serve", run_serve, exit_code::no},
+                                            {"check", run_check, exit_code::no},
+                                            {"status", run_status, exit_code::cannot_tell},
+                                            {"marks list", run_marks_list, exit_code::cannot_tell},
+                                            {"parked list", run_parked_list, exit_code::cannot_tell},
+                                            {"parked retry", run_parked_retry, exit_code::cannot_tell},
+                                            {"wait", run_wait, exit_code::cannot_tell},
+                                            {"drift-report", run_drift_report, exit_code::cannot_tell},
+                                            {"heal", run_heal, exit_code::cannot_tell},
+                                            {"config-reference", print_config_reference, exit_code::no},
+                                            {"help-all", print_cli_reference, exit_code::no}}};
 
 }  // namespace
 

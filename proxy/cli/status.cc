@@ -1,4 +1,4 @@
-// pgtandem status and marks list: what the daemon says of itself.
+// pgtandem status, marks list and parked: what the daemon says of itself.
 #include <ostream>
 
 #include "proxy/admin/admin_client.h"
@@ -48,7 +48,12 @@ int run_status(const invocation& i, std::ostream& out, std::ostream& err) {
   }
 }
 
-int run_marks_list(const invocation& i, std::ostream& out, std::ostream& err) {
+namespace {
+
+// Of each database a list, narrowed down to one table if asked for.
+template <class List>
+int print_lists(const invocation& i, std::ostream& out, std::ostream& err, List database_status::*list,
+                std::string (*as_json)(const daemon_status&), std::string (*as_text)(const daemon_status&)) {
   const config c = load_config(i.file);
   (void)chosen_databases(c, i.database);
   try {
@@ -56,9 +61,34 @@ int run_marks_list(const invocation& i, std::ostream& out, std::ostream& err) {
     daemon_status status = ask(client, i.database);
     if (!i.table.empty())
       for (database_status& d : status.databases)
-        std::erase_if(d.marks, [&](const mark_status& m) { return m.table != with_schema(i.table); });
-    out << (i.json ? marks_json(status) + "\n" : marks_text(status)) << std::flush;
+        std::erase_if(d.*list, [&](const auto& entry) { return entry.table != with_schema(i.table); });
+    out << (i.json ? as_json(status) + "\n" : as_text(status)) << std::flush;
     return status.databases.empty() ? not_served(err) : exit_code::ok;
+  } catch (const admin_error& e) {
+    err << "pgtandem: " << e.what() << "\n";
+    return exit_code::cannot_tell;
+  }
+}
+
+}  // namespace
+
+int run_marks_list(const invocation& i, std::ostream& out, std::ostream& err) {
+  return print_lists(i, out, err, &database_status::marks, marks_json, marks_text);
+}
+
+int run_parked_list(const invocation& i, std::ostream& out, std::ostream& err) {
+  return print_lists(i, out, err, &database_status::parked, parked_json, parked_text);
+}
+
+int run_parked_retry(const invocation& i, std::ostream& out, std::ostream& err) {
+  const config c = load_config(i.file);
+  try {
+    admin_client client(c.admin);
+    for (const database_config* d : chosen_databases(c, i.database)) {
+      const retry_reply reply = client.retry_parked({d->name});
+      out << d->name << ": " << reply.keys << " rows are read again from legacy and tried\n";
+    }
+    return exit_code::ok;
   } catch (const admin_error& e) {
     err << "pgtandem: " << e.what() << "\n";
     return exit_code::cannot_tell;

@@ -29,22 +29,40 @@ std::string lag(const database_status& d) {
   return fmt::format("{} behind (prepared {}, applied {})", d.prepared - d.applied, d.prepared, d.applied);
 }
 
+std::string mark_state(const mark_status& m) {
+  if (m.ripe) return "to be healed";
+  if (m.backend_pid == 0) return "its writer is still open";
+  return fmt::format("backend {} of legacy may still write", m.backend_pid);
+}
+
 std::string mark_line(const mark_status& m) {
   const std::string what = m.scope != "keys" ? "whole table" : fmt::format("{} keys", m.keys);
-  return fmt::format("{} ({}): {}, {}, since {}{}", m.table, what, m.reason,
-                     m.ripe ? "to be healed" : "its writer is still open", since(m.created_unix_ms),
+  return fmt::format("{} ({}): {}, {}, since {}{}", m.table, what, m.reason, mark_state(m),
+                     since(m.created_unix_ms),
                      m.merged == 0 ? "" : fmt::format("; and {} later ones", m.merged));
 }
 
+std::string parked_line(const parked_status& p) {
+  return fmt::format("{} {}: {} [{}]{}, {} attempts, since {}", p.table, p.key, p.reason, p.sqlstate,
+                     p.in_the_way.empty() ? "" : ", in the way is " + p.in_the_way, p.attempts,
+                     since(p.since_unix_ms));
+}
+
 std::string heal_line(const heal_status& h) {
-  return fmt::format("{}: {} rows read, {} written, {}{}", h.table, h.rows_read, h.rows_written,
-                     h.running ? "running" : "done", h.error.empty() ? "" : "; " + h.error);
+  std::string pass;
+  if (h.running && h.pass_estimate > 0) {
+    const std::string resumed =
+        h.pass_resumed > 0 ? fmt::format(", the first {} before a restart", h.pass_resumed) : "";
+    pass = fmt::format(" ({} of about {}{})", h.pass_rows, h.pass_estimate, resumed);
+  }
+  return fmt::format("{}: {} rows read, {} written, {}{}{}", h.table, h.rows_read, h.rows_written,
+                     h.running ? "running" : "done", pass, h.error.empty() ? "" : "; " + h.error);
 }
 
 std::string one_database(const database_status& d) {
   std::string r = fmt::format("database {}: {}, target {}\n", d.name, lag(d),
                               d.target_connected ? "connected" : "not connected");
-  if (d.halted) r += "  HALTED: the applier needs a person\n";
+  if (d.halted) r += "  HALTED: nothing is applied, a person is needed\n";
   if (d.degraded) r += "  DEGRADED: commits go without records\n";
   if (!d.error.empty()) r += "  trouble: " + d.error + "\n";
   r += fmt::format("  sessions {}, transactions {}, images {}, marks made {}, undecided {}\n", d.sessions,
@@ -54,6 +72,7 @@ std::string one_database(const database_status& d) {
     return fmt::format("{}: {}", t.table, fmt::join(t.reasons, "; "));
   });
   r += lines("mark", d.marks, mark_line);
+  r += lines("parked", d.parked, parked_line);
   r += lines("heal", d.heals, heal_line);
   return r;
 }
@@ -84,12 +103,30 @@ std::string marks_text(const daemon_status& s) {
   return r;
 }
 
+std::string parked_text(const daemon_status& s) {
+  std::string r;
+  for (const database_status& d : s.databases) {
+    r += fmt::format("database {}: {} parked\n", d.name, d.parked.size());
+    for (const parked_status& p : d.parked) r += fmt::format("  {}\n", parked_line(p));
+  }
+  return r;
+}
+
+std::string halted_text(const database_status& d) {
+  return "applying has halted; remove the cause and, unless it says that pgtandem goes on by itself, restart "
+         "it" +
+         (d.error.empty() ? "" : ": " + d.error);
+}
+
 std::vector<std::string> complaints(const daemon_status& s) {
   std::vector<std::string> r;
   for (const database_status& d : s.databases) {
     const std::string cause = d.error.empty() ? "" : ": " + d.error;
-    if (d.halted) r.push_back(d.name + ": the applier has halted, remove the cause and restart it" + cause);
+    if (d.halted) r.push_back(d.name + ": " + halted_text(d));
     if (d.degraded) r.push_back(d.name + ": degraded, commits go without records" + cause);
+    if (!d.parked.empty())
+      r.push_back(fmt::format("{}: {} rows are parked, the target refuses them; first: {}", d.name,
+                              d.parked.size(), parked_line(d.parked.front())));
   }
   return r;
 }

@@ -33,7 +33,16 @@ TEST(status_text, tells_what_matters) {
             "  refused public.c: no usable key; rules\n"
             "  mark public.a (3 keys): commit in doubt, to be healed, since 2023-11-14 22:13:20 UTC; and 5 "
             "later ones\n"
-            "  heal public.b: 100 rows read, 4 written, running; lock time-out\n");
+            "  parked public.b {\"id\":5}: violates check constraint [23514], 2 attempts, since 2023-11-14 "
+            "22:13:20 UTC\n"
+            "  heal public.b: 100 rows read, 4 written, running (90 of about 1000, the first 40 before a "
+            "restart); lock time-out\n");
+}
+
+TEST(status_text, a_pass_that_was_not_interrupted_says_nothing_of_restarts) {
+  daemon_status s = full_status();
+  s.databases[0].heals[0].pass_resumed = 0;
+  EXPECT_THAT(to_text(s), HasSubstr("running (90 of about 1000); lock"));
 }
 
 TEST(status_text, long_lists_are_cut) {
@@ -53,6 +62,9 @@ TEST(status_text, complaints) {
   s.databases[1].halted = true;
   s.databases[1].degraded = true;
   EXPECT_EQ(complaints(s).size(), 2U);
+  s.databases[0].parked = full_status().databases[0].parked;
+  ASSERT_EQ(complaints(s).size(), 3U);
+  EXPECT_THAT(complaints(s)[0], HasSubstr("1 rows are parked"));
   EXPECT_THAT(to_text(s), HasSubstr("HALTED"));
   EXPECT_THAT(to_text(s), HasSubstr("DEGRADED"));
 }

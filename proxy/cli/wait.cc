@@ -24,16 +24,16 @@ int run_wait(const invocation& i, std::ostream& out, std::ostream& err) {
     return exit_code::cannot_tell;
   }
 
-  bool halted = false, all_passed = true;
+  bool certain = false, all_passed = true;
   for (const auto& [name, fence] : fences) {
-    const fence_verdict verdict = wait_for_fence(daemon, name, fence, pace);
+    const fence_verdict verdict = wait_until_applied(daemon, name, fence, pace);
     const bool passed = verdict.outcome == fence_outcome::passed;
     (passed ? out : err << "pgtandem: ") << verdict.sentence << "\n";
     all_passed = all_passed && passed;
-    halted = halted || verdict.outcome == fence_outcome::halted;
+    certain = certain || exit_code_of(verdict.outcome) == exit_code::no;
   }
   if (all_passed) return exit_code::ok;
-  return halted ? exit_code::no : exit_code::cannot_tell;
+  return certain ? exit_code::no : exit_code::cannot_tell;
 }
 
 }  // namespace pgtandem::proxy

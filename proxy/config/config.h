@@ -16,6 +16,7 @@ struct listen_address {
 };
 
 enum class on_outbox_failure { degrade, reject };
+enum class on_ddl { halt, ignore };
 
 struct database_config {
   std::string name;    // what clients ask for
@@ -24,8 +25,10 @@ struct database_config {
   std::vector<std::string> include{"*.*"};
   std::vector<std::string> exclude;
   proxy::on_outbox_failure on_outbox_failure = proxy::on_outbox_failure::degrade;
+  proxy::on_ddl on_ddl = proxy::on_ddl::halt;
   bool allow_trust = false;
   bool initial_heal = true;  // initial_heal: auto | off
+  std::chrono::milliseconds heal_pause{20};
 };
 
 struct config {
@@ -36,6 +39,7 @@ struct config {
   std::string outbox_path;  // absolute
   std::uint64_t outbox_min_free = 2ULL << 30;
   std::chrono::milliseconds outbox_commit_deadline{10'000};
+  std::uint64_t outbox_chunk = 8ULL << 20;
   std::string transport = "local";
   std::string log_level = "info";
   std::chrono::milliseconds shutdown_timeout{30'000};

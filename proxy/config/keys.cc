@@ -68,6 +68,16 @@ const std::vector<config_key>& table() {
                                              ? on_outbox_failure::reject
                                              : on_outbox_failure::degrade;
        }},
+      {"databases.NAME.on_ddl",
+       choice,
+       "halt",
+       {"halt", "ignore"},
+       "When a mirrored table is altered on legacy so that it no longer fits the target: `halt` applies "
+       "nothing "
+       "more until the target is altered alike, `ignore` leaves that table out and heals it once it fits.",
+       [](place& p, value v) {
+         p.database->on_ddl = take<std::string>(std::move(v)) == "ignore" ? on_ddl::ignore : on_ddl::halt;
+       }},
       {"databases.NAME.allow_trust",
        boolean,
        "false",
@@ -83,6 +93,14 @@ const std::vector<config_key>& table() {
        "`auto` brings over the rows that are there when an outbox is new; `off` leaves that to `pgtandem "
        "heal`.",
        [](place& p, value v) { p.database->initial_heal = take<std::string>(std::move(v)) == "auto"; }},
+      {"databases.NAME.heal_pause",
+       duration,
+       "20ms",
+       {},
+       "How long a heal of a whole table pauses behind each 2,000 rows or so, to leave legacy some air: with "
+       "the "
+       "default it reads 100,000 rows a second at most.",
+       [](place& p, value v) { p.database->heal_pause = take<milliseconds>(std::move(v)); }},
       {"outbox.path",
        path,
        "./outbox",
@@ -101,6 +119,14 @@ const std::vector<config_key>& table() {
        {},
        "How long a commit may wait for its record to be durable (see on_outbox_failure).",
        [](place& p, value v) { p.whole.outbox_commit_deadline = take<milliseconds>(std::move(v)); }},
+      {"outbox.chunk",
+       size,
+       "8MiB",
+       {},
+       "How much of a transaction's changes a session keeps in memory (up to twice that). What is more goes "
+       "to the outbox while the transaction runs, in chunks of this size. Also how much the keys of one COPY "
+       "may take; where they take more, its table is read again.",
+       [](place& p, value v) { p.whole.outbox_chunk = take<std::uint64_t>(std::move(v)); }},
       {"transport",
        choice,
        "local",

@@ -24,8 +24,9 @@ TEST(load, reads_every_key) {
       "    on_outbox_failure: reject\n"
       "    allow_trust: true\n"
       "    initial_heal: off\n"
+      "    heal_pause: 5ms\n"
       "  \"My.Db\": { legacy: host=h dbname=x, target: host=t dbname=x }\n"
-      "outbox: { path: var/../ob, min_free: 512MiB, commit_deadline: 500ms }\n"
+      "outbox: { path: var/../ob, min_free: 512MiB, commit_deadline: 500ms, chunk: 1MiB }\n"
       "transport: local\n"
       "log: { level: debug }\n"
       "shutdown_timeout: 5m\n"
@@ -43,10 +44,12 @@ TEST(load, reads_every_key) {
   EXPECT_EQ(app.on_outbox_failure, on_outbox_failure::reject);
   EXPECT_TRUE(app.allow_trust);
   EXPECT_FALSE(app.initial_heal);
+  EXPECT_EQ(app.heal_pause, std::chrono::milliseconds(5));
   EXPECT_TRUE(c.databases.contains("My.Db"));
   EXPECT_EQ(c.outbox_path, file.directory() + "/ob");
   EXPECT_EQ(c.outbox_min_free, 512ULL << 20);
   EXPECT_EQ(c.outbox_commit_deadline, std::chrono::milliseconds(500));
+  EXPECT_EQ(c.outbox_chunk, 1ULL << 20);
   EXPECT_EQ(c.log_level, "debug");
   EXPECT_EQ(c.shutdown_timeout, std::chrono::minutes(5));
   EXPECT_EQ(c.io_threads, 2U);
@@ -64,6 +67,7 @@ TEST(load, defaults_agree_with_the_struct) {
   EXPECT_EQ(c.outbox_path, file.directory() + "/outbox");
   EXPECT_EQ(c.outbox_min_free, plain.outbox_min_free);
   EXPECT_EQ(c.outbox_commit_deadline, plain.outbox_commit_deadline);
+  EXPECT_EQ(c.outbox_chunk, plain.outbox_chunk);
   EXPECT_EQ(c.transport, plain.transport);
   EXPECT_EQ(c.log_level, plain.log_level);
   EXPECT_EQ(c.shutdown_timeout, plain.shutdown_timeout);
@@ -75,6 +79,7 @@ TEST(load, defaults_agree_with_the_struct) {
   EXPECT_EQ(app.on_outbox_failure, bare.on_outbox_failure);
   EXPECT_EQ(app.allow_trust, bare.allow_trust);
   EXPECT_EQ(app.initial_heal, bare.initial_heal);
+  EXPECT_EQ(app.heal_pause, bare.heal_pause);
 }
 
 struct refusal {

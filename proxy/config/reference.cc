@@ -21,6 +21,7 @@ databases:
     target: "host=127.0.0.1 port=5433 dbname=app user=pgtandem"
     tables: { include: ["public.*"], exclude: [] }
     on_outbox_failure: degrade
+    on_ddl: halt
 outbox: { path: ./outbox, min_free: 2GiB }
 transport: local
 log: { level: info }

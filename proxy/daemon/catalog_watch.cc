@@ -9,6 +9,8 @@
 #include <optional>
 #include <thread>
 
+#include "protocol/catalog/shape.h"
+#include "protocol/change/display.h"
 #include "protocol/client/connection.h"
 
 namespace pgtandem::proxy {
@@ -16,32 +18,56 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto retry_legacy = 1s;
-constexpr auto retry_target = 5s;
-constexpr auto look_again = 60s;
+constexpr std::chrono::steady_clock::duration retry_target = 5s;
+constexpr std::chrono::steady_clock::duration look_again = 60s;
+constexpr std::chrono::steady_clock::duration ask_legacy = 1s;
 
-std::string display(const change::table_name& t) {
-  return t.schema + "." + t.name;
+// Nothing is imaged of a table that something is wrong with.
+std::shared_ptr<const mirrored_catalog> without_trust_in(const mirrored_catalog& all,
+                                                         const std::set<change::table_name>& tables) {
+  std::vector<catalog::relation> relations = all.relations();
+  for (catalog::relation& r : relations)
+    if (tables.contains(r.name) && r.refusals.empty())
+      r.refusals.emplace_back("it may just have been altered");
+  return std::make_shared<const mirrored_catalog>(std::move(relations));
 }
 
 }  // namespace
 
 struct catalog_watch::impl {
-  catalog_watch_options options;
+  explicit impl(catalog_watch_options o) : options(std::move(o)), probe(options.legacy) {}
+
+  const catalog_watch_options options;
+  // What sessions see, and what the last look has found: the same but for tables in doubt.
   std::atomic<std::shared_ptr<const mirrored_catalog>> mirrored = std::make_shared<const mirrored_catalog>();
+  std::shared_ptr<const mirrored_catalog> known = mirrored;
+  catalog::shapes known_shapes;  // of `known`
+  std::set<std::string> known_carriers;
+  catalog::alteration_probe probe;
   mutable std::mutex mutex;
   std::condition_variable_any changed;
   std::vector<refused_relation> refused;
   bool wanted = false;
+  std::set<change::table_name> doubted;  // since the look that is under way began
   bool target_seen = false;
-  bool told = false;  // on_change has gone through for what is published
+  bool soon = false;  // somebody waits for the next look
+  bool told = false;  // on_look has gone through for what is published
   std::map<change::table_name, catalog::relation> last_target;
   std::jthread thread;
 
   void load();
   std::optional<client::connection> read_target();
-  void publish(std::vector<catalog::relation> legacy);
+  void publish(std::vector<catalog::relation> legacy, catalog::carriers carriers);
+  [[nodiscard]] bool altered();
+  void vouch();
   void run(const std::stop_token& stop);
 };
+
+// Publishes what is known, but for what was put in doubt after it was read.
+void catalog_watch::impl::vouch() {
+  const std::lock_guard lock(mutex);
+  mirrored = doubted.empty() ? known : without_trust_in(*known, doubted);
+}
 
 // The connection, if the target could be read.
 std::optional<client::connection> catalog_watch::impl::read_target() {
@@ -59,7 +85,7 @@ std::optional<client::connection> catalog_watch::impl::read_target() {
   }
 }
 
-void catalog_watch::impl::publish(std::vector<catalog::relation> legacy) {
+void catalog_watch::impl::publish(std::vector<catalog::relation> legacy, catalog::carriers carriers) {
   std::vector<catalog::relation> fit;
   std::vector<refused_relation> unfit;
   for (auto& r : legacy) {
@@ -72,53 +98,87 @@ void catalog_watch::impl::publish(std::vector<catalog::relation> legacy) {
     if (reasons.empty())
       fit.push_back(std::move(r));
     else
-      unfit.push_back({r.name, std::move(reasons)});
+      unfit.push_back({r.name, std::move(reasons), std::move(r.shape)});
   }
-  if (!told || fit != mirrored.load()->relations()) {
+  catalog_view view;
+  view.changed = !told || fit != known->relations();
+  if (view.changed) {
     spdlog::info("{}: {} tables are mirrored, {} refused", options.database, fit.size(), unfit.size());
     for (const auto& u : unfit)
       for (const auto& reason : u.reasons)
         spdlog::warn("{}: {} is not mirrored: {}", options.database, display(u.table), reason);
-    auto fresh = std::make_shared<const mirrored_catalog>(std::move(fit));
-    mirrored = fresh;
     told = false;
-    options.on_change(*fresh);
-    told = true;
   }
-  const std::lock_guard lock(mutex);
-  refused = std::move(unfit);
+  if (view.changed) {
+    known = std::make_shared<const mirrored_catalog>(std::move(fit));
+    known_shapes = catalog::shapes_of(known->relations());
+  }
+  view.mirrored = known;
+  vouch();
+  view.refused = unfit;
+  view.target_seen = target_seen;
+  for (const auto& [name, r] : last_target) view.on_target.insert(name);
+  {
+    const std::lock_guard lock(mutex);
+    refused = std::move(unfit);
+  }
+  known_carriers = catalog::texts_of(carriers);
+  view.carriers = std::move(carriers);
+  soon = options.on_look(view);
+  told = true;
 }
 
 void catalog_watch::impl::load() {
+  {
+    const std::lock_guard lock(mutex);
+    doubted.clear();
+  }
   client::connection legacy(options.legacy);
+  // First: what is published knows of all of them.
+  legacy.query_simple("SET search_path = pg_catalog");
+  auto carriers = catalog::load_carriers(legacy);
   auto relations = catalog::load_relations(legacy, options.filter);
   auto target = read_target();
   const bool first = target && !target_seen;
   target_seen |= target.has_value();
-  publish(std::move(relations));
+  publish(std::move(relations), std::move(carriers));
   if (first) options.on_target(*target);
 }
 
+bool catalog_watch::impl::altered() {
+  return probe.altered(known_shapes).value_or(false) ||
+         probe.carries_otherwise(known_carriers).value_or(false);
+}
+
 void catalog_watch::impl::run(const std::stop_token& stop) {
+  using clock = std::chrono::steady_clock;
+  const auto pause = [this] { return target_seen && !soon ? look_again : retry_target; };
+  auto next_look = clock::now() + pause();
+  auto ask_after = ask_legacy;
   while (!stop.stop_requested()) {
+    bool look = false;
     {
       std::unique_lock lock(mutex);
-      changed.wait_for(lock, stop, target_seen ? std::chrono::milliseconds(look_again) : retry_target,
-                       [this] { return wanted; });
+      look = changed.wait_for(lock, stop, ask_after, [this] { return wanted; });
       wanted = false;
     }
     if (stop.stop_requested()) return;
+    const auto asked = clock::now();
+    look = look || asked >= next_look || altered();
+    ask_after = std::max<clock::duration>(ask_legacy, 20 * (clock::now() - asked));
+    if (!look) continue;
     try {
       load();
     } catch (const std::exception& e) {
       spdlog::warn("{}: reading the catalogs: {}", options.database, e.what());
+      soon = true;
     }
+    next_look = clock::now() + pause();
   }
 }
 
-catalog_watch::catalog_watch(catalog_watch_options options) : impl_(std::make_unique<impl>()) {
-  impl_->options = std::move(options);
-}
+catalog_watch::catalog_watch(catalog_watch_options options)
+    : impl_(std::make_unique<impl>(std::move(options))) {}
 catalog_watch::~catalog_watch() {
   stop();
 }
@@ -151,6 +211,16 @@ void catalog_watch::refresh() {
   const std::lock_guard lock(impl_->mutex);
   impl_->wanted = true;
   impl_->changed.notify_all();
+}
+
+void catalog_watch::doubt(const std::vector<change::table_name>& tables) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->doubted.insert(tables.begin(), tables.end());
+    const auto now = impl_->mirrored.load();
+    impl_->mirrored = without_trust_in(*now, impl_->doubted);
+  }
+  refresh();
 }
 
 std::shared_ptr<const mirrored_catalog> catalog_watch::mirrored() const {

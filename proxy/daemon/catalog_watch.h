@@ -1,5 +1,6 @@
 // Keeps the list of mirrored tables true: reads both catalogs at start, on request and from time to time, and
-// tells which tables came to be mirrored anew. Owns one thread between start() and stop(). Thread-safe.
+// asks legacy about every second (longer where it has thousands of tables) whether one of them was altered,
+// or writes are carried elsewhere than before. Owns one thread between start() and stop(). Thread-safe.
 #pragma once
 
 #include <functional>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/catalog/carriers.h"
 #include "protocol/catalog/load.h"
 #include "proxy/session/mirrored_catalog.h"
 
@@ -20,11 +22,18 @@ namespace pgtandem::proxy {
 struct refused_relation {
   change::table_name table;
   std::vector<std::string> reasons;
+  std::vector<std::string> shape;  // on legacy
 };
 
+// What one look at both servers has found.
 struct catalog_view {
   std::shared_ptr<const mirrored_catalog> mirrored;
   std::vector<refused_relation> refused;
+  bool target_seen = false;  // ever; until then every table that legacy allows counts as mirrored
+  std::set<change::table_name> on_target;
+  bool changed = true;  // `mirrored` is another one than the last time
+  // Of the whole of legacy, as they were when `mirrored` was read, or a moment before.
+  catalog::carriers carriers{};
 };
 
 struct catalog_watch_options {
@@ -32,8 +41,9 @@ struct catalog_watch_options {
   std::string legacy;    // conninfo
   std::string target;
   catalog::table_filter filter;
-  // After a new catalog has been published.
-  std::function<void(const mirrored_catalog&)> on_change;
+  // After every look, what it found being published; true: the next one is waited for. Where it throws, it is
+  // called again after the next one.
+  std::function<bool(const catalog_view&)> on_look;
   // Once, with the first connection to the target.
   std::function<void(client::connection& target)> on_target;
 };
@@ -47,6 +57,9 @@ class catalog_watch {
   bool start(const std::function<bool()>& give_up);
   void stop();
   void refresh();  // soon
+  // These may just have been altered: until both servers have been looked at again, which is soon, nothing of
+  // them is imaged, and what is written to them is marked.
+  void doubt(const std::vector<change::table_name>& tables);
 
   [[nodiscard]] std::shared_ptr<const mirrored_catalog> mirrored() const;
   [[nodiscard]] std::vector<refused_relation> refused() const;

@@ -18,6 +18,7 @@ namespace {
 // One commit that waits for its record, or one statement that waits for its marks.
 struct pending {
   std::atomic<bool> answered = false;
+  bool only_chunk = false;  // no commit waits for it: its session does otherwise
   clock::time_point deadline;
   // ok: it may go on without; else the error.
   std::function<void(bool ok, const std::string& error)> without;
@@ -40,8 +41,10 @@ struct commit_guard::impl {
   std::vector<std::pair<std::shared_ptr<pending>, std::string>> failed;
   std::jthread thread;
 
-  std::shared_ptr<pending> wait_for(std::function<void(bool, const std::string&)> without) {
+  std::shared_ptr<pending> wait_for(std::function<void(bool, const std::string&)> without,
+                                    bool only_chunk = false) {
     auto p = std::make_shared<pending>();
+    p->only_chunk = only_chunk;
     p->deadline = clock::now() + deadline;
     p->without = std::move(without);
     const std::lock_guard lock(mutex);
@@ -52,6 +55,7 @@ struct commit_guard::impl {
 
   void fail(std::shared_ptr<pending> p, std::string why) {
     if (!p->claim()) return;
+    if (p->only_chunk) return p->without(false, why);
     const std::lock_guard lock(mutex);
     failed.emplace_back(std::move(p), std::move(why));
     changed.notify_all();
@@ -150,14 +154,25 @@ void commit_guard::prepare(change::record record, std::function<void(prepare_out
   });
 }
 
+void commit_guard::stage(staged_chunk chunk, std::function<void(std::string error)> done) {
+  if (impl_->degraded) return done("commits go without records");
+  auto shared = std::make_shared<std::function<void(std::string)>>(std::move(done));
+  auto p = impl_->wait_for([shared](bool, const std::string& error) { (*shared)(error); }, true);
+  impl_->log.stage(chunk.staging, chunk.number, chunk.changes,
+                   [p, shared](const std::optional<outbox::log_error>& error) {
+                     if (p->claim()) (*shared)(error ? error->message : "");
+                   });
+}
+
 void commit_guard::add_marks(partition_t partition, std::vector<change::mark> marks,
+                             outbox::legacy_writer writer,
                              std::function<void(std::vector<std::uint64_t>, std::string)> done) {
   if (impl_->degraded) return done({}, {});
   auto shared =
       std::make_shared<std::function<void(std::vector<std::uint64_t>, std::string)>>(std::move(done));
   auto p = impl_->wait_for([shared](bool ok, const std::string& error) { (*shared)({}, ok ? "" : error); });
   impl_->log.add_marks(
-      partition, std::move(marks), false,
+      partition, std::move(marks), writer,
       [impl = impl_, p, shared](std::vector<outbox::mark_id> ids, std::optional<outbox::log_error> error) {
         if (error) return impl->fail(p, error->message);
         if (!p->claim()) return impl->log.ripen(ids);

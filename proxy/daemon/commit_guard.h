@@ -36,7 +36,9 @@ class commit_guard {
   void stop();
 
   void prepare(change::record record, std::function<void(prepare_outcome)> done);
-  void add_marks(partition_t partition, std::vector<change::mark> marks,
+  // A chunk that is refused or late is the session's trouble: it marks what it wrote instead.
+  void stage(staged_chunk chunk, std::function<void(std::string error)> done);
+  void add_marks(partition_t partition, std::vector<change::mark> marks, outbox::legacy_writer writer,
                  std::function<void(std::vector<std::uint64_t>, std::string)> done);
   [[nodiscard]] bool degraded() const;
 

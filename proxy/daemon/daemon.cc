@@ -111,6 +111,12 @@ class daemon : public admin_source {
     return it->second->heal(request);
   }
 
+  retry_reply retry_parked(const retry_request& request) override {
+    const auto it = databases_.find(request.database);
+    if (it == databases_.end()) return {.keys = 0, .error = "no such database: " + request.database};
+    return it->second->retry_parked();
+  }
+
   bool healthy(std::string& why_not) override {
     if (log_->failed()) why_not = "outbox: " + log_->failure() + "; restart pgtandem";
     for (const auto& [name, database] : databases_) {

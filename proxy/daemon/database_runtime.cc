@@ -1,20 +1,18 @@
 #include "proxy/daemon/database_runtime.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <future>
-#include <mutex>
 
+#include "protocol/change/display.h"
+#include "protocol/planted_bug.h"
 #include "proxy/daemon/heal_keys.h"
+#include "proxy/daemon/pause.h"
 
 namespace pgtandem::proxy {
 namespace {
-
-std::string display(const change::table_name& t) {
-  return t.schema + "." + t.name;
-}
 
 std::vector<outbox::mark_id> typed(const std::vector<std::uint64_t>& ids) {
   std::vector<outbox::mark_id> marks;
@@ -29,8 +27,21 @@ mark_status to_status(const outbox::open_mark& m) {
           .keys = m.mark.keys.size(),
           .reason = m.mark.reason,
           .ripe = m.ripe,
+          .backend_pid = m.on_legacy && !m.ripe ? m.on_legacy->backend_pid : 0,
           .created_unix_ms = m.created_unix_ms,
           .merged = m.merged};
+}
+
+parked_status to_status(const outbox::parked_key& p) {
+  return {.id = p.id,
+          .table = display(p.table),
+          .key = p.key,
+          .seq = p.seq.value,
+          .sqlstate = p.sqlstate,
+          .reason = p.reason,
+          .in_the_way = p.in_the_way,
+          .since_unix_ms = p.since_unix_ms,
+          .attempts = p.attempts};
 }
 
 }  // namespace
@@ -39,17 +50,28 @@ database_runtime::database_runtime(const database_config& database, const config
     : config_(database),
       log_(log),
       partition_(log.partition_of(database.name)),
+      chunk_bytes_(all.outbox_chunk),
       legacy_(client::parse_conninfo(database.legacy)),
       mirrored_file_(all.outbox_path + "/mirrored-" + database.name + ".json"),
+      carriers_file_(all.outbox_path + "/carriers-" + database.name + ".json"),
+      history_(database.on_ddl, {database.include, database.exclude}),
       degraded_bit_(database.target, all.outbox_path + "/degraded-" + database.name, log.id()),
       life_(database.legacy),
-      ripener_(log, database.legacy),
+      ripener_(log, partition_, database.legacy),
+      ddl_gate_({.database = database.name,
+                 .legacy = database.legacy,
+                 .look_again = [this] { catalog_.refresh(); }}),
       catalog_({.database = database.name,
                 .legacy = database.legacy,
                 .target = database.target,
                 .filter = {database.include, database.exclude},
-                .on_change = [this](const mirrored_catalog& c) { on_catalog(c); },
+                .on_look = [this](const catalog_view& view) { return on_look(view); },
                 .on_target = [this](client::connection& c) { on_target(c); }}),
+      code_({.database = database.name,
+             .legacy = database.legacy,
+             .noted = noted_file(all.outbox_path + "/code-" + database.name + ".json"),
+             .on_unseen = [this](const auto& lines) { return mark_made_past(every_table(), lines); }},
+            log.created()),
       guard_(log, database.on_outbox_failure, all.outbox_commit_deadline,
              {.degrade = [this](const std::string& reason) { return degraded_bit_.set(reason); },
               .recover = [this] { return mark_every_table("commits went without records"); },
@@ -58,16 +80,23 @@ database_runtime::database_runtime(const database_config& database, const config
              {.conninfo = database.target,
               .outbox_id = log.id(),
               .partition = partition_,
-              .database = database.name}),
+              .database = database.name},
+             [this](std::vector<outbox::stored_record>& records, bool refused, const std::stop_token& stop) {
+               return ddl_gate_.examine(records, refused, stop);
+             }),
       healer_(log, life_,
               {.legacy = database.legacy,
                .target = database.target,
                .partition = partition_,
                .filter = {database.include, database.exclude},
+               .pause = database.heal_pause,
                .applied = [this] { return relay_.state().applied; }}),
+      parked_retry_(log, partition_, [this] { return relay_.parked(); }),
       settler_(log, life_, database.legacy, partition_) {
   // A new log knows of no table, whatever was noted for the one before it.
   if (log.created()) mirrored_file_.remove();
+  if (auto known = carriers_file_.resume(log.created())) carriers_.restore(*std::move(known));
+  history_.restore(mirrored_file_.load());
 }
 
 database_runtime::~database_runtime() {
@@ -76,7 +105,9 @@ database_runtime::~database_runtime() {
 
 bool database_runtime::start(const std::function<bool()>& give_up) {
   ripener_.start();
+  ripener_.resume(log_.marks(partition_));
   if (!catalog_.start(give_up)) return false;
+  code_.start();
   if (degraded_bit_.in_file() && mark_every_table("commits went without records")) degraded_bit_.clear();
   (void)life_.current();
   life_watch_ = std::jthread([this](const std::stop_token& stop) { watch_life(stop); });
@@ -84,18 +115,13 @@ bool database_runtime::start(const std::function<bool()>& give_up) {
   relay_.start();
   settler_.start();
   healer_.start();
+  parked_retry_.start();
   return true;
 }
 
 // Notices a restart of legacy while nothing is published.
 void database_runtime::watch_life(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  while (!stop.stop_requested()) {
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
-    if (!stop.stop_requested()) (void)life_.current();
-  }
+  while (pause(stop, std::chrono::seconds(1))) (void)life_.current();
 }
 
 void database_runtime::stop() {
@@ -103,25 +129,64 @@ void database_runtime::stop() {
     life_watch_.request_stop();
     life_watch_.join();
   }
+  parked_retry_.stop();
   healer_.stop();
   settler_.stop();
   relay_.stop();
   guard_.stop();
+  code_.stop();
   catalog_.stop();
   ripener_.stop();
 }
 
-// A table that was not mirrored before has rows that no record carried.
-void database_runtime::on_catalog(const mirrored_catalog& catalog) {
-  std::set<change::table_name> now;
-  for (const auto& r : catalog.relations()) now.insert(r.name);
-  const std::set<change::table_name> before = mirrored_file_.load();
-  std::vector<change::table_name> fresh;
-  std::set_difference(now.begin(), now.end(), before.begin(), before.end(), std::back_inserter(fresh));
-  if (!fresh.empty() && config_.initial_heal && !mark_tables(fresh, "newly mirrored"))
-    throw std::runtime_error("the outbox does not take the marks of newly mirrored tables");
-  if (now != before) mirrored_file_.store(now);
-  relay_.forget_catalog();
+// Rows of a table that was not mirrored before, or looked otherwise, are not what records say.
+bool database_runtime::on_look(const catalog_view& view) {
+  const table_history::news news = history_.compare(view);
+  bool taken = news.fresh.empty() || !config_.initial_heal || mark_tables(news.fresh, "newly mirrored");
+  for (const auto& [table, what] : news.altered) {
+    spdlog::warn("{}: {} was altered: {}", config_.name, display(table), what);
+    taken = taken && mark_tables({table}, "altered: " + what);
+  }
+  taken = taken && mark_carried(view);
+  if (!taken) throw std::runtime_error("the outbox does not take the marks of new or altered tables");
+  if (!news.altered.empty()) log_.discard_heals(partition_);
+  // The marks came first: they stand for what is passed over.
+  const seq_t through = log_.last_prepared(partition_);
+  const known_tables before = history_.known();
+  history_.adopt(view, through, config_.initial_heal ? through : seq_t{});
+  if (history_.known() != before) mirrored_file_.store(history_.known());
+  if (carriers_.adopt(view.carriers)) carriers_file_.store(carriers_.texts());
+  if (view.changed) relay_.forget_catalog();
+  ddl_gate_.learn(view, history_.known(), history_.in_the_way(view));
+  return history_.leaves_out_any();
+}
+
+bool database_runtime::mark_carried(const catalog_view& view) {
+  const auto announced = code_.code().announced();
+  const carrier_history::news news = carriers_.compare(
+      view.carriers, [&](std::uint32_t xid) { return std::ranges::find(announced, xid) != announced.end(); });
+  if (news.texts.empty()) return true;
+  // What sessions know of tables that are not mirrored is void as well.
+  code_.code().redefined();
+  std::vector<change::table_name> tables;
+  for (const auto& r : view.mirrored->relations())
+    if (news.everything || news.tables.contains(r.name)) tables.push_back(r.name);
+  return mark_made_past(tables, {news.texts.begin(), news.texts.end()});
+}
+
+bool database_runtime::mark_made_past(const std::vector<change::table_name>& tables,
+                                      const std::set<std::string>& objects) {
+  constexpr std::size_t shown = 3;
+  const std::vector<std::string> some(
+      objects.begin(),
+      std::next(objects.begin(), static_cast<std::ptrdiff_t>(std::min(shown, objects.size()))));
+  const std::string reason =
+      fmt::format("{}{} {} made past pgtandem", fmt::join(some, "; "),
+                  objects.size() > shown ? fmt::format(" and {} more", objects.size() - shown) : "",
+                  objects.size() > 1 ? "were" : "was");
+  spdlog::warn("{}: {}: {} tables may lack what it wrote until they are healed", config_.name, reason,
+               tables.size());
+  return tables.empty() || mark_tables(tables, reason);
 }
 
 void database_runtime::on_target(client::connection& target) {
@@ -133,7 +198,7 @@ bool database_runtime::mark_tables(const std::vector<change::table_name>& tables
   std::vector<change::mark> marks;
   for (const auto& t : tables) marks.push_back({t, change::mark_scope::table, {}, reason});
   std::promise<std::optional<std::vector<outbox::mark_id>>> answered;
-  log_.add_marks(partition_, std::move(marks), false,
+  log_.add_marks(partition_, std::move(marks), outbox::legacy_writer{},
                  [&answered](std::vector<outbox::mark_id> ids, std::optional<outbox::log_error> error) {
                    answered.set_value(error ? std::nullopt : std::optional(std::move(ids)));
                  });
@@ -144,16 +209,27 @@ bool database_runtime::mark_tables(const std::vector<change::table_name>& tables
   return true;
 }
 
-bool database_runtime::mark_every_table(const std::string& reason) {
+std::vector<change::table_name> database_runtime::every_table() const {
   std::vector<change::table_name> all;
   for (const auto& r : catalog_.mirrored()->relations()) all.push_back(r.name);
+  return all;
+}
+
+bool database_runtime::mark_every_table(const std::string& reason) {
+  const auto all = every_table();
   return all.empty() || mark_tables(all, reason);
 }
 
 session_environment database_runtime::environment() {
   session_environment e;
   e.catalog = [this] { return catalog_.mirrored(); };
+  e.code = &code_.code();
+  e.altered = [this](const std::vector<change::table_name>& tables) { catalog_.doubt(tables); };
+  e.defines_when_committed = [this](std::string_view gid) { return ripener_.may_define(gid); };
+  e.marked_until_it_ends = [this](std::string_view gid) { return ripener_.awaits(gid); };
   e.partition = partition_;
+  e.chunk_bytes = chunk_bytes_;
+  e.new_staging = [this] { return log_.new_staging(); };
   return e;
 }
 
@@ -167,7 +243,17 @@ void database_runtime::prepare(change::record record, std::function<void(prepare
   guard_.prepare(std::move(record), std::move(done));
 }
 
+void database_runtime::stage(staged_chunk chunk, std::function<void(std::string)> done) {
+  images_ += chunk.changes.size();
+  guard_.stage(std::move(chunk), std::move(done));
+}
+
+void database_runtime::drop_staging(staging_t staging) {
+  log_.drop_staging(staging);
+}
+
 void database_runtime::decide(seq_t seq, bool committed) {
+  committed |= planted(planted_bug::failed_commit_published);
   log_.decide(seq, committed ? outbox::decision::committed : outbox::decision::aborted);
 }
 
@@ -175,14 +261,44 @@ void database_runtime::in_doubt(seq_t seq) {
   log_.report_in_doubt(seq);
 }
 
-void database_runtime::add_marks(std::vector<change::mark> marks,
+void database_runtime::add_marks(mark_action action, std::uint32_t backend_pid,
                                  std::function<void(std::vector<std::uint64_t>, std::string)> done) {
-  marks_made_ += marks.size();
-  guard_.add_marks(partition_, std::move(marks), std::move(done));
+  if (!action.of_prepared.empty())
+    return add_marks_of_prepared(std::move(action), backend_pid, std::move(done));
+  marks_made_ += action.marks.size();
+  outbox::legacy_writer writer{backend_pid};
+  if (action.until) {
+    writer.xid = action.until->xid;
+    writer.gid = action.until->gid;
+    writer.defines = action.until->defines;
+    done = [this, writer, done = std::move(done)](const std::vector<std::uint64_t>& ids, std::string error) {
+      ripener_.after_transaction(typed(ids), writer);
+      done({}, std::move(error));
+    };
+  }
+  if (action.marks.empty()) return done({}, {});
+  guard_.add_marks(partition_, std::move(action.marks), std::move(writer), std::move(done));
 }
 
-void database_runtime::ripen(std::vector<std::uint64_t> marks) {
-  log_.ripen(typed(marks));
+void database_runtime::add_marks_of_prepared(
+    mark_action action, std::uint32_t backend_pid,
+    std::function<void(std::vector<std::uint64_t>, std::string)> done) {
+  std::string gid = std::exchange(action.of_prepared, {});
+  ripener_.ask_written(
+      std::move(gid), [this, action = std::move(action), backend_pid,
+                       done = std::move(done)](const std::optional<std::set<change::table_name>>& written) {
+        mark_action needed = action;
+        if (written) std::erase_if(needed.marks, [&](const auto& m) { return !written->contains(m.table); });
+        if (needed.marks.empty()) return done({}, {});
+        add_marks(std::move(needed), backend_pid, done);
+      });
+}
+
+void database_runtime::ripen(ripen_action action) {
+  if (action.perhaps_prepared)
+    ripener_.after_prepared_transactions(typed(action.marks));
+  else
+    log_.ripen(typed(action.marks));
 }
 
 void database_runtime::orphan(std::vector<std::uint64_t> marks, std::uint32_t backend_pid) {
@@ -197,9 +313,11 @@ database_status database_runtime::status() const {
   s.applied = relay.applied.value;
   s.undecided = log_.undecided(partition_);
   s.target_connected = relay.applier.connected;
-  s.halted = relay.applier.halted;
+  const std::string altered = ddl_gate_.waiting_for();
+  s.halted = relay.applier.halted || !altered.empty();
   s.degraded = guard_.degraded();
-  for (const std::string& error : {log_.failure(), relay.applier.error, settler_.error(), healer_.error()})
+  for (const std::string& error :
+       {log_.failure(), relay.applier.error, altered, settler_.error(), healer_.error()})
     if (s.error.empty()) s.error = error;
   s.sessions = sessions_;
   s.transactions = transactions_;
@@ -208,8 +326,10 @@ database_status database_runtime::status() const {
   for (const auto& r : catalog_.mirrored()->relations()) s.mirrored.push_back(display(r.name));
   for (const auto& r : catalog_.refused()) s.refused.push_back({display(r.table), r.reasons});
   for (const auto& m : log_.marks(partition_)) s.marks.push_back(to_status(m));
+  for (const auto& p : relay_.parked()) s.parked.push_back(to_status(p));
   for (const auto& h : healer_.progress())
-    s.heals.push_back({display(h.table), h.rows_read, h.rows_written, h.running, h.error});
+    s.heals.push_back({display(h.table), h.rows_read, h.rows_written, h.pass_rows, h.pass_estimate,
+                       h.pass_resumed, h.running, h.error});
   return s;
 }
 
@@ -218,6 +338,11 @@ fence_reply database_runtime::fence() const {
   reply.seq = log_.last_prepared(partition_).value;
   for (const auto& m : log_.marks(partition_)) reply.marks.push_back(m.id.value);
   return reply;
+}
+
+retry_reply database_runtime::retry_parked() {
+  parked_retry_.hasten();
+  return {.keys = relay_.parked().size(), .error = ""};
 }
 
 heal_reply database_runtime::heal(const heal_request& request) {
@@ -241,7 +366,7 @@ heal_reply database_runtime::heal(const heal_request& request) {
     }
   }
   std::promise<void> answered;
-  log_.add_marks(partition_, {std::move(mark)}, true,
+  log_.add_marks(partition_, {std::move(mark)}, std::nullopt,
                  [&](std::vector<outbox::mark_id> ids, std::optional<outbox::log_error> error) {
                    for (const auto id : ids) reply.marks.push_back(id.value);
                    if (error) reply.error = error->message;

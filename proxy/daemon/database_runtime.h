@@ -13,13 +13,19 @@
 #include "outbox/relay/relay.h"
 #include "proxy/admin/admin_server.h"
 #include "proxy/config/config.h"
+#include "proxy/daemon/carrier_history.h"
 #include "proxy/daemon/catalog_watch.h"
+#include "proxy/daemon/code_watch.h"
 #include "proxy/daemon/commit_guard.h"
+#include "proxy/daemon/ddl_gate.h"
 #include "proxy/daemon/degraded_bit.h"
 #include "proxy/daemon/mark_ripener.h"
 #include "proxy/daemon/mirrored_file.h"
+#include "proxy/daemon/noted_file.h"
+#include "proxy/daemon/table_history.h"
 #include "proxy/net/session_host.h"
 #include "reconciler/heal/healer.h"
+#include "reconciler/heal/parked_retry.h"
 #include "reconciler/settle/settler.h"
 
 namespace pgtandem::proxy {
@@ -36,41 +42,57 @@ class database_runtime : public session_host {
   [[nodiscard]] database_status status() const;
   [[nodiscard]] fence_reply fence() const;
   [[nodiscard]] heal_reply heal(const heal_request& request);
+  [[nodiscard]] retry_reply retry_parked();
 
   // session_host
   [[nodiscard]] const client::endpoint& legacy() const override { return legacy_; }
   [[nodiscard]] session_environment environment() override;
   void prepare(change::record record, std::function<void(prepare_outcome)> done) override;
+  void stage(staged_chunk chunk, std::function<void(std::string)> done) override;
+  void drop_staging(staging_t staging) override;
   void decide(seq_t seq, bool committed) override;
   void in_doubt(seq_t seq) override;
-  void add_marks(std::vector<change::mark> marks,
+  void add_marks(mark_action action, std::uint32_t backend_pid,
                  std::function<void(std::vector<std::uint64_t>, std::string)> done) override;
-  void ripen(std::vector<std::uint64_t> marks) override;
+  void ripen(ripen_action action) override;
   void orphan(std::vector<std::uint64_t> marks, std::uint32_t backend_pid) override;
-  void refresh_catalog() override { catalog_.refresh(); }
   void session_opened() override { ++sessions_; }
   void session_closed() override { --sessions_; }
 
  private:
+  // The same, of tables that were written by what is prepared by this name.
+  void add_marks_of_prepared(mark_action action, std::uint32_t backend_pid,
+                             std::function<void(std::vector<std::uint64_t>, std::string)> done);
   // Marks all of these durably; unripe until everything that runs on legacy now has ended.
   bool mark_tables(const std::vector<change::table_name>& tables, const std::string& reason);
+  [[nodiscard]] std::vector<change::table_name> every_table() const;
   bool mark_every_table(const std::string& reason);
-  void on_catalog(const mirrored_catalog& catalog);
+  bool on_look(const catalog_view& view);
+  // Whether marks stand for what was carried elsewhere before anybody knew.
+  bool mark_carried(const catalog_view& view);
+  bool mark_made_past(const std::vector<change::table_name>& tables, const std::set<std::string>& objects);
   void on_target(client::connection& target);
   void watch_life(const std::stop_token& stop);
 
   const database_config config_;
   outbox::log& log_;
   const partition_t partition_;
+  const std::size_t chunk_bytes_;
   const client::endpoint legacy_;
   mirrored_file mirrored_file_;
+  noted_file carriers_file_;
+  table_history history_;     // of the thread that looks at the catalogs
+  carrier_history carriers_;  // the same
   degraded_bit degraded_bit_;
   outbox::legacy_life life_;
   mark_ripener ripener_;
+  ddl_gate ddl_gate_;
   catalog_watch catalog_;
+  code_watch code_;
   commit_guard guard_;
   outbox::relay relay_;
   reconciler::healer healer_;
+  reconciler::parked_retry parked_retry_;
   reconciler::settler settler_;
   std::jthread life_watch_;
   std::atomic<std::uint64_t> sessions_ = 0;

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "protocol/client/connection.h"
-#include "proxy/daemon/mirrored_file.h"
+#include "proxy/daemon/small_file.h"
 
 namespace pgtandem::proxy {
 

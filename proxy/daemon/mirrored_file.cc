@@ -1,69 +1,33 @@
 #include "proxy/daemon/mirrored_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <boost/json.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
+
+#include "proxy/daemon/small_file.h"
 
 namespace pgtandem::proxy {
 namespace {
 
-[[noreturn]] void fail(const std::string& what, const std::string& path) {
-  throw std::runtime_error("cannot " + what + " " + path + ": " + std::strerror(errno));
-}
-
-struct descriptor {
-  int fd;
-  ~descriptor() {
-    if (fd >= 0) ::close(fd);
+// The first release wrote names alone.
+known_tables::value_type known_table_of(const boost::json::object& entry) {
+  known_table table;
+  if (const auto* shape = entry.if_contains("shape")) {
+    for (const auto& line : shape->as_array()) table.shape.emplace_back(line.as_string());
+    table.valid_after = seq_t{entry.at("valid_after").to_number<std::uint64_t>()};
+    table.fits = entry.at("fits").as_bool();
+    table.left_out = entry.at("left_out").as_bool();
   }
-};
-
-void sync_path(const std::string& path, int flags) {
-  const descriptor d{::open(path.c_str(), flags | O_CLOEXEC)};
-  if (d.fd < 0) fail("open", path);
-  if (::fsync(d.fd) != 0) fail("sync", path);
+  return {{std::string(entry.at("schema").as_string()), std::string(entry.at("name").as_string())}, table};
 }
 
 }  // namespace
 
-void write_file_durably(const std::string& path, const std::string& content) {
-  const std::string fresh = path + ".new";
-  {
-    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-    out << content;
-    out.flush();
-    if (!out) fail("write", fresh);
-  }
-  sync_path(fresh, O_RDONLY);
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) fail("replace", path);
-  sync_path(std::filesystem::path(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
-}
-
 mirrored_file::mirrored_file(std::string path) : path_(std::move(path)) {}
 
-std::set<change::table_name> mirrored_file::load() const {
-  std::set<change::table_name> tables;
-  if (!std::filesystem::exists(path_)) return tables;
-  std::ifstream in(path_, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  if (!in) fail("read", path_);
-  try {
-    const boost::json::value stored = boost::json::parse(text.str());
-    for (const auto& entry : stored.as_array())
-      tables.insert({std::string(entry.at("schema").as_string()), std::string(entry.at("name").as_string())});
-  } catch (const std::exception& e) {
-    throw std::runtime_error("cannot understand " + path_ + ": " + e.what() +
-                             "; remove it to have every table healed");
-  }
+known_tables mirrored_file::load() const {
+  known_tables tables;
+  load_list(path_,
+            [&](const boost::json::value& entry) { tables.insert(known_table_of(entry.as_object())); });
   return tables;
 }
 
@@ -71,15 +35,19 @@ void mirrored_file::remove() const {
   std::filesystem::remove(path_);
 }
 
-void mirrored_file::store(const std::set<change::table_name>& tables) const {
+void mirrored_file::store(const known_tables& tables) const {
   boost::json::array all;
-  for (const auto& t : tables) {
+  for (const auto& [name, table] : tables) {
     boost::json::object entry;
-    entry["schema"] = t.schema;
-    entry["name"] = t.name;
+    entry["schema"] = name.schema;
+    entry["name"] = name.name;
+    entry["shape"] = boost::json::array(table.shape.begin(), table.shape.end());
+    entry["valid_after"] = table.valid_after.value;
+    entry["fits"] = table.fits;
+    entry["left_out"] = table.left_out;
     all.push_back(std::move(entry));
   }
-  write_file_durably(path_, boost::json::serialize(all) + "\n");
+  store_list(path_, all);
 }
 
 }  // namespace pgtandem::proxy

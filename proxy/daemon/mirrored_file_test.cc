@@ -21,11 +21,18 @@ TEST_F(mirrored_file_test, there_is_none_at_first) {
 }
 
 TEST_F(mirrored_file_test, names_of_any_characters_come_back) {
-  const std::set<change::table_name> tables{{"public", "t"}, {"Odd \"one\"", "a\\b\nc"}, {"s", ""}};
+  const known_tables tables{{{"public", "t"}, {{"column \"a\nb\" text", "table 1"}, seq_t{7}, true, false}},
+                            {{"Odd \"one\"", "a\\b\nc"}, {{}, seq_t{}, false, true}},
+                            {{"s", ""}, {}}};
   file_.store(tables);
   EXPECT_EQ(file_.load(), tables);
   file_.store({});
   EXPECT_TRUE(file_.load().empty());
+}
+
+TEST_F(mirrored_file_test, names_alone_are_understood) {
+  std::ofstream(path_) << R"([{"schema":"public","name":"t"}])";
+  EXPECT_EQ(file_.load(), (known_tables{{{"public", "t"}, {}}}));
 }
 
 TEST_F(mirrored_file_test, a_damaged_file_is_told_by_name) {
@@ -39,7 +46,7 @@ TEST_F(mirrored_file_test, a_damaged_file_is_told_by_name) {
 }
 
 TEST_F(mirrored_file_test, removed_it_is_as_if_it_had_never_been) {
-  file_.store({{"public", "t"}});
+  file_.store({{{"public", "t"}, {}}});
   file_.remove();
   EXPECT_TRUE(file_.load().empty());
 }

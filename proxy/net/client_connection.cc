@@ -15,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "protocol/planted_bug.h"
 #include "protocol/wire/frontend/cancel_request.h"
 
 namespace pgtandem::proxy {
@@ -152,7 +153,7 @@ bool client_connection::client_must_wait() const {
 }
 
 bool client_connection::server_must_wait() const {
-  return session_->client_out().size() > high_water;
+  return session_->client_out().size() > high_water || session_->full();
 }
 
 asio::awaitable<void> client_connection::read_client() {
@@ -254,25 +255,43 @@ void client_connection::perform(action& a) {
     });
   };
   if (auto* p = std::get_if<prepare_action>(&a)) {
+    if (planted(planted_bug::record_after_commit)) {
+      back([](session& s) { s.on_prepared({prepare_outcome::kind::degraded, {}, {}}); });
+      auto late = std::make_shared<asio::steady_timer>(context_.io, std::chrono::milliseconds(50));
+      late->async_wait([late, host = host_, record = std::move(p->record)](error_code) mutable {
+        host->prepare(std::move(record), [host](prepare_outcome o) {
+          if (o.what == prepare_outcome::kind::durable) host->decide(o.seq, true);
+        });
+      });
+      return;
+    }
     host_->prepare(std::move(p->record), [back](prepare_outcome outcome) {
       back([outcome = std::move(outcome)](session& s) mutable { s.on_prepared(std::move(outcome)); });
     });
+  } else if (auto* s = std::get_if<stage_action>(&a)) {
+    host_->stage(std::move(s->chunk), [back, staging = s->chunk.staging](std::string error) {
+      back([staging, error = std::move(error)](session& of) mutable {
+        of.on_staged(staging, std::move(error));
+      });
+    });
+  } else if (const auto* dropped = std::get_if<drop_staging_action>(&a)) {
+    host_->drop_staging(dropped->staging);
   } else if (const auto* d = std::get_if<decide_action>(&a)) {
     host_->decide(d->seq, d->committed);
   } else if (const auto* doubt = std::get_if<in_doubt_action>(&a)) {
     host_->in_doubt(doubt->seq);
   } else if (auto* m = std::get_if<mark_action>(&a)) {
-    host_->add_marks(std::move(m->marks), [back](std::vector<std::uint64_t> ids, std::string error) {
-      back([ids = std::move(ids), error = std::move(error)](session& s) mutable {
-        s.on_marked(std::move(ids), std::move(error));
-      });
-    });
+    host_->add_marks(std::move(*m), session_->backend_pid(),
+                     [back](std::vector<std::uint64_t> ids, std::string error) {
+                       back([ids = std::move(ids), error = std::move(error)](session& s) mutable {
+                         s.on_marked(std::move(ids), std::move(error));
+                       });
+                     });
   } else if (auto* r = std::get_if<ripen_action>(&a)) {
-    host_->ripen(std::move(r->marks));
-  } else if (auto* o = std::get_if<orphan_action>(&a)) {
-    host_->orphan(std::move(o->marks), o->backend_pid);
+    host_->ripen(std::move(*r));
   } else {
-    host_->refresh_catalog();
+    auto& orphaned = std::get<orphan_action>(a);
+    host_->orphan(std::move(orphaned.marks), orphaned.backend_pid);
   }
 }
 

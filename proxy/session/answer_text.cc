@@ -67,4 +67,20 @@ std::string without_our_column(const wire::frame_view& error) {
   return bytes;
 }
 
+std::string as_of_statement(const wire::frame_view& error, std::string_view command) {
+  auto m = wire::decode_error_response(error.body);
+  if (!m) return std::string(error.raw);
+  // Command names are not translated: "cannot execute SELECT FOR UPDATE in a read-only transaction".
+  constexpr std::string_view own = "SELECT FOR UPDATE";
+  std::string message(m->field('M').value_or(""));
+  if (const auto at = message.find(own); at != std::string::npos) message.replace(at, own.size(), command);
+  // A place in a text that the client has not sent.
+  std::erase_if(m->fields, [](const auto& field) { return field.first == 'P'; });
+  for (auto& [code, value] : m->fields)
+    if (code == 'M') value = message;
+  std::string bytes;
+  wire::encode_error(*m, bytes);
+  return bytes;
+}
+
 }  // namespace pgtandem::proxy

@@ -16,6 +16,10 @@ namespace pgtandem::proxy {
 // The error of a Bind with a wrong number of result formats: legacy counts our column, and our format, too.
 [[nodiscard]] std::string without_our_column(const wire::frame_view& error);
 
+// The error of an own query that reads keys ahead of an UPDATE or DELETE (`command`), as that one would have
+// failed.
+[[nodiscard]] std::string as_of_statement(const wire::frame_view& error, std::string_view command);
+
 // Whether the last field of a RowDescription is the image of a rewritten statement.
 [[nodiscard]] bool ends_in_our_column(const wire::frame_view& row_description);
 

@@ -5,6 +5,7 @@
 #include "protocol/wire/backend/command_complete.h"
 #include "protocol/wire/backend/data_row.h"
 #include "protocol/wire/backend/error_response.h"
+#include "protocol/wire/backend/function_call_response.h"
 #include "protocol/wire/backend/no_data.h"
 #include "protocol/wire/backend/parse_complete.h"
 #include "protocol/wire/backend/ready_for_query.h"
@@ -30,7 +31,8 @@ bool imaged(const std::string& text) {
   return has(text, "pgtandem_image");
 }
 bool writes(const std::string& text) {
-  return starts(text, "INSERT") || starts(text, "UPDATE") || starts(text, "DELETE") || has(text, "writer(");
+  return starts(text, "INSERT") || starts(text, "UPDATE") || starts(text, "DELETE") ||
+         starts(text, "TRUNCATE") || has(text, "writer(");
 }
 
 // Columns that the client itself asked for.
@@ -77,8 +79,16 @@ void fake_backend::message(char type, std::string_view body, std::string& out) {
       describe((m->target == 'S' ? statements_ : portals_)[std::string(m->name)], out);
       break;
     }
-    case 'E':
-      if (!execute(portals_[std::string(wire::decode_execute(body)->portal)], false, out)) skipping_ = true;
+    case 'E': {
+      const auto it = portals_.find(std::string(wire::decode_execute(body)->portal));
+      if (it == portals_.end()) return error("34000", "no such portal", out);
+      if (!execute(it->second, false, out)) skipping_ = true;
+      break;
+    }
+    case 'F':
+      if (!in_block_) finish_transaction(out);
+      wire::encode(wire::function_call_response{}, out);
+      ready(out);
       break;
     case 'C': {
       const auto m = wire::decode_close(body);
@@ -118,6 +128,7 @@ void fake_backend::on_bind(std::string_view body, std::string& out) {
   const auto it = statements_.find(std::string(m->statement));
   if (it == statements_.end()) return error("26000", "no such statement", out);
   portals_[std::string(m->portal)] = it->second;
+  first_parameter_ = m->parameters.empty() ? "" : std::string(m->parameters.front().value_or(""));
   if (!m->statement.starts_with("_pgtandem"))
     result_formats.assign(m->result_formats.begin(), m->result_formats.end());
   wire::encode(wire::bind_complete{}, out);
@@ -164,9 +175,14 @@ bool fake_backend::control(const std::string& text, std::string& out) {
     writes_.clear();
     wire::encode(wire::command_complete{"ROLLBACK"}, out);
     return true;
+  } else if (starts(text, "DEALLOCATE ALL")) {
+    statements_.clear();
+    wire::encode(wire::command_complete{"DEALLOCATE ALL"}, out);
+  } else if (starts(text, "DEALLOCATE ")) {
+    statements_.erase(text.substr(11));
   } else if (starts(text, "ROLLBACK TO")) {
     failed_ = false;
-  } else if (starts(text, "ROLLBACK")) {
+  } else if (starts(text, "ROLLBACK") || starts(text, "PREPARE TRANSACTION")) {
     in_block_ = failed_ = false;
     writes_.clear();
   }
@@ -175,7 +191,7 @@ bool fake_backend::control(const std::string& text, std::string& out) {
 
 bool fake_backend::execute(std::string text, bool describe_rows, std::string& out) {
   text = resolved(text);
-  if (starts(text, "PREPARE ")) {
+  if (starts(text, "PREPARE ") && !starts(text, "PREPARE TRANSACTION")) {
     const auto as = text.find(" AS ");
     statements_[text.substr(8, as - 8)] = text.substr(as + 4);
     wire::encode(wire::command_complete{"PREPARE"}, out);
@@ -186,16 +202,31 @@ bool fake_backend::execute(std::string text, bool describe_rows, std::string& ou
     error("25P02", "aborted", out);
     return false;
   }
+  if (has(text, "_pgtandem_rows")) {
+    row({read_committed ? "t" : "f", std::to_string(removed_rows)}, out);
+    wire::encode(wire::command_complete{"SELECT"}, out);
+    return true;
+  }
+  if (has(text, "FOR UPDATE")) {
+    for (const std::string& key : has(text, "_pgtandem_keys") ? cascaded_keys : old_keys) row({key}, out);
+    wire::encode(wire::command_complete{"SELECT"}, out);
+    return true;
+  }
   if (own) {
     std::vector<std::optional<std::string_view>> columns;
     if (has(text, "row_security_active")) {
-      for (const char* value : {"100", "r", "t", "f", "f", has_rules ? "t" : "f", "2", unmet.c_str()})
+      const auto known = oids.find(first_parameter_);
+      const std::string& meant = known == oids.end() ? oid : known->second;
+      for (const char* value :
+           {meant.c_str(), "r", may_select ? "t" : "f", "f", "f", has_rules ? "t" : "f", "2",
+            temporary ? "t" : "f", unmet.c_str(), may_lock ? "t" : "f", has_children ? "t" : "f"})
         columns.emplace_back(value);
     } else {
       columns.resize(3);
       if (!writes_.empty()) columns[0] = "77";
       columns[1] = "0/1000";
       if (has(text, "pg_locks")) columns[2] = write_locked;
+      if (has(text, "pg_catalog.txid_current()")) columns.emplace_back("77");
     }
     row(columns, out);
     wire::encode(wire::command_complete{"SELECT 1"}, out);
@@ -204,6 +235,10 @@ bool fake_backend::execute(std::string text, bool describe_rows, std::string& ou
   executed.push_back(text);
   if (has(text, "bad")) {
     error("22012", "bad", out);
+    return false;
+  }
+  if (imaged(text) && !may_select && !starts(text, "PREPARE ")) {
+    error("42501", "permission denied", out);
     return false;
   }
   if (describe_rows && client_columns(text) > 0) describe(text, out);

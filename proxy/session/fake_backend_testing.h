@@ -25,9 +25,21 @@ class fake_backend {
   std::string write_locked = "100";
   // Which of catalog::column_needs the session does not meet, as a number.
   std::string unmet = "0";
-  bool has_rules = false;  // on writes of the table
+  std::string oid = "100";  // what every name means
+  bool temporary = false;
+  bool may_select = true;
+  bool has_rules = false;                   // on writes of the table
+  std::map<std::string, std::string> oids;  // of names that mean something else
+  bool may_lock = true;                     // the session's role its rows
+  bool has_children = false;                // tables that inherit
   // The next image row's content.
   std::string image = R"(J100 {"id":1,"v":"x"})";
+  // What the queries ahead of a removal find.
+  bool read_committed = true;
+  int removed_rows = 1;
+  std::vector<std::string> cascaded_keys;
+  // What the query for old keys finds.
+  std::vector<std::string> old_keys;
   std::vector<std::int16_t> result_formats;  // of the last Bind but own queries
   std::vector<std::string> parsed;           // texts of Parse messages, own queries among them
   std::vector<std::string> executed;         // texts, in order, own queries left out
@@ -47,6 +59,7 @@ class fake_backend {
   std::string buffer_;
   std::map<std::string, std::string> statements_;
   std::map<std::string, std::string> portals_;
+  std::string first_parameter_;  // of the last Bind
   std::map<std::string, std::string> saves_;
   std::vector<std::string> writes_;
   bool in_block_ = false;

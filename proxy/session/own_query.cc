@@ -22,9 +22,10 @@ const std::string names_sql =
     // A view's own rule is about reading it.
     "c.relhasrules AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class OPERATOR(pg_catalog.=) "
     "c.oid "
-    "AND r.ev_type OPERATOR(pg_catalog.<>) '1'), c.relnatts::pg_catalog.text, (" +
+    "AND r.ev_type OPERATOR(pg_catalog.<>) '1'), c.relnatts::pg_catalog.text, c.relpersistence "
+    "OPERATOR(pg_catalog.=) 't', (" +
     std::string(catalog::unmet_needs_sql()) +
-    ")::pg_catalog.text "
+    ")::pg_catalog.text, pg_catalog.has_table_privilege(c.oid, 'UPDATE'), c.relhassubclass "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) "
     "c.relnamespace "
     "WHERE c.relname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND c.relkind OPERATOR(pg_catalog.=) "
@@ -32,21 +33,34 @@ const std::string names_sql =
     "THEN pg_catalog.pg_table_is_visible(c.oid) "
     "ELSE n.nspname OPERATOR(pg_catalog.=) $2::pg_catalog.text::pg_catalog.name END";
 
+// pg_locks of the own backend names every table that was written, also by functions, cascades and rolled-back
+// savepoints; the statistics counters do not.
+const std::string witness_locks_sql =
+    "SELECT pg_catalog.txid_current_if_assigned()::pg_catalog.text, "
+    "pg_catalog.pg_current_wal_insert_lsn()::pg_catalog.text, "
+    "(SELECT pg_catalog.string_agg(DISTINCT l.relation::pg_catalog.text, ' ') FROM pg_catalog.pg_locks l "
+    "WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() "
+    "AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.mode OPERATOR(pg_catalog.=) ANY "
+    "('{RowExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::pg_catalog.text[]))";
+
+// PREPARE TRANSACTION would give it the id a moment later.
+const std::string witness_of_prepare_sql =
+    witness_locks_sql +
+    ", CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.txid_current()::pg_catalog.text END";
+
 const std::array<definition, own_query_count> definitions{{
     {"", ""},
     {"_pgtandem_names", names_sql},
     {"_pgtandem_witness",
      "SELECT pg_catalog.txid_current_if_assigned()::pg_catalog.text, "
      "pg_catalog.pg_current_wal_insert_lsn()::pg_catalog.text, NULL::pg_catalog.text"},
-    // pg_locks of the own backend names every table that was written, also by functions, cascades and
-    // rolled-back savepoints; the statistics counters do not.
-    {"_pgtandem_witness_locks",
-     "SELECT pg_catalog.txid_current_if_assigned()::pg_catalog.text, "
-     "pg_catalog.pg_current_wal_insert_lsn()::pg_catalog.text, "
-     "(SELECT pg_catalog.string_agg(DISTINCT l.relation::pg_catalog.text, ' ') FROM pg_catalog.pg_locks l "
-     "WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() "
-     "AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.mode OPERATOR(pg_catalog.=) ANY "
-     "('{RowExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::pg_catalog.text[]))"},
+    {"_pgtandem_witness_locks", witness_locks_sql},
+    {"_pgtandem_witness_of_prepare", witness_of_prepare_sql},
+    {"_pgtandem_copied_rows", ""},
+    {"_pgtandem_old_keys", ""},
+    {"_pgtandem_prepare_again", ""},
+    {"_pgtandem_cascade_rows", ""},
+    {"_pgtandem_cascade_keys", ""},
     {"_pgtandem_rollback", "ROLLBACK"},
 }};
 
@@ -77,26 +91,30 @@ std::string_view own_statement_sql(own_query q) {
 std::optional<resolved_name> decode_names(const wire::data_row& row) {
   const auto& c = row.columns;
   resolved_name name;
-  if (c.size() != 8 || !c[0] || !c[1] || c[1]->size() != 1 || !c[6] || !c[7]) return std::nullopt;
+  if (c.size() != 11 || !c[0] || !c[1] || c[1]->size() != 1 || !c[6] || !c[8]) return std::nullopt;
   if (!parse_number(*c[0], name.oid.value) || !parse_number(*c[6], name.columns) ||
-      !parse_number(*c[7], name.unmet))
+      !parse_number(*c[8], name.unmet))
     return std::nullopt;
   name.kind = (*c[1])[0];
   name.may_select = c[2] == "t";
   name.row_security = c[3] == "t";
   name.has_triggers = c[4] == "t";
   name.has_rules = c[5] == "t";
+  name.temporary = c[7] == "t";
+  name.may_lock = c[9] == "t";
+  name.has_children = c[10] == "t";
   return name;
 }
 
 std::optional<witness> decode_witness(const wire::data_row& row) {
   const auto& c = row.columns;
-  if (c.size() != 3 || !c[1]) return std::nullopt;
+  if (c.size() < 3 || c.size() > 4 || !c[1]) return std::nullopt;
   witness w;
   if (c[0] && !parse_number(*c[0], w.xid.value)) return std::nullopt;
   const auto lsn = parse_lsn(*c[1]);
   if (!lsn) return std::nullopt;
   w.lsn = *lsn;
+  if (c.size() == 4 && c[3] && !parse_number(*c[3], w.prepared_as.value)) return std::nullopt;
   std::string_view rest = c[2].value_or("");
   while (!rest.empty()) {
     const auto blank = rest.find(' ');

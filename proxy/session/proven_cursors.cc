@@ -7,7 +7,7 @@ using sql::statement_kind;
 void proven_cursors::note_sent(const plan& p) {
   // What is not proven may open and close any cursor; cascades run triggers, which may do the same. In
   // another encoding the same bytes are another name.
-  if (p.mode == capture_mode::unproven || p.also_unproven || p.changes_lexing) forget_all();
+  if (p.mode == capture_mode::unproven || p.also_unproven || p.watched || p.changes_lexing) forget_all();
   switch (p.kind) {
     case statement_kind::declare_cursor:
       if (p.mode == capture_mode::harmless) names_.insert(p.name);

@@ -15,10 +15,6 @@ namespace {
 // The portal of own queries: the client's unnamed portal may still be in use.
 constexpr std::string_view own_portal = "_pgtandem";
 
-}  // namespace
-
-namespace {
-
 bool names_a_statement(const outstanding& o) {
   return o.to == audience::client && (o.what == request::parse || o.what == request::query);
 }
@@ -45,36 +41,53 @@ void server_leg::forward(std::string_view raw, outstanding answer) {
   queue_.push_back(std::move(answer));
 }
 
-void server_leg::ask(own_query q, std::span<const std::optional<std::string_view>> parameters, audience to,
-                     std::uint64_t names_generation) {
-  const std::string_view name = own_statement_name(q);
+struct server_leg::own_messages {
+  server_leg& leg;
+  own_query q;
+  audience to;
+  std::uint64_t names_generation;
   std::string bytes;
-  const auto owe_own = [&](request what) {
-    outstanding o;
+
+  template <class Message>
+  void add(request what, const Message& m, outstanding o = {}) {
+    wire::encode(m, bytes);
     o.what = what;
     o.to = to;
     o.own = q;
     o.names_generation = names_generation;
-    queue_.push_back(std::move(o));
-  };
-  if (!prepared_[static_cast<std::size_t>(q)]) {
-    // Close first: it never fails, and the name may still be taken from before.
-    wire::encode(wire::close{'S', name}, bytes);
-    owe_own(request::close);
-    wire::encode(wire::parse{name, own_statement_sql(q), {}}, bytes);
-    owe_own(request::parse);
+    leg.queue_.push_back(std::move(o));
   }
-  wire::bind bind;
-  bind.portal = own_portal;
-  bind.statement = name;
-  bind.parameters.assign(parameters.begin(), parameters.end());
-  wire::encode(bind, bytes);
-  owe_own(request::bind);
-  wire::encode(wire::execute{own_portal, 0}, bytes);
-  owe_own(request::execute);
-  wire::encode(wire::close{'P', own_portal}, bytes);
-  owe_own(request::close);
-  out.append(bytes);
+  void prepare(std::string_view sql, const std::vector<std::uint32_t>& parameter_types) {
+    // Close first: it never fails, and the name may still be taken from before.
+    add(request::close, wire::close{'S', own_statement_name(q)});
+    add(request::parse, wire::parse{own_statement_name(q), sql, parameter_types});
+  }
+  void run(wire::bind values, outstanding ran = {}) {
+    values.portal = own_portal;
+    values.statement = own_statement_name(q);
+    add(request::bind, values);
+    add(request::execute, wire::execute{own_portal, 0}, std::move(ran));
+    add(request::close, wire::close{'P', own_portal});
+  }
+};
+
+void server_leg::ask(own_query q, std::span<const std::optional<std::string_view>> parameters, audience to,
+                     std::uint64_t names_generation) {
+  own_messages messages{*this, q, to, names_generation, {}};
+  if (!prepared_[static_cast<std::size_t>(q)]) messages.prepare(own_statement_sql(q), {});
+  wire::bind values;
+  values.parameters.assign(parameters.begin(), parameters.end());
+  messages.run(std::move(values));
+  out.append(messages.bytes);
+}
+
+void server_leg::ask_once(own_query q, std::string_view sql,
+                          const std::vector<std::uint32_t>& parameter_types, wire::bind values,
+                          outstanding ran) {
+  own_messages messages{*this, q, ran.to, 0, {}};
+  messages.prepare(sql, parameter_types);
+  messages.run(std::move(values), std::move(ran));
+  out.append(messages.bytes);
 }
 
 void server_leg::flush() {
@@ -88,6 +101,18 @@ void server_leg::sync(outstanding answer) {
   wire::encode(wire::sync{}, bytes);
   answer.what = request::sync;
   forward(bytes, std::move(answer));
+}
+
+void server_leg::replace_previous(const outstanding& failed) {
+  // Others than those that were to give a name its meaning carry what it means as well.
+  const plan_ptr made = failed.prepares                 ? failed.prepares
+                        : failed.what == request::parse ? failed.statement
+                                                        : nullptr;
+  const auto bound = failed.what == request::bind ? failed.portal : nullptr;
+  for (outstanding& later : queue_) {
+    if (made && later.previous == made) later.previous = failed.previous;
+    if (bound && later.previous_portal == bound) later.previous_portal = failed.previous_portal;
+  }
 }
 
 outstanding server_leg::pop() {

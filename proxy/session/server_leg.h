@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "protocol/wire/frontend/bind.h"
 #include "proxy/session/byte_buffer.h"
 #include "proxy/session/outstanding.h"
 
@@ -27,6 +28,10 @@ class server_leg {
   // Sends one of the proxy's own queries, preparing it first where it is not (known to be) prepared.
   void ask(own_query q, std::span<const std::optional<std::string_view>> parameters, audience to,
            std::uint64_t names_generation = 0);
+  // Sends a query of the proxy's own that is prepared for this once. What `ran` says besides of the answer to
+  // its Execute is owed, too.
+  void ask_once(own_query q, std::string_view sql, const std::vector<std::uint32_t>& parameter_types,
+                wire::bind values, outstanding ran);
   // After what may have dropped prepared statements.
   void forget_own_statements() { prepared_.fill(false); }
   void on_own_parsed(own_query q) { prepared_[static_cast<std::size_t>(q)] = true; }
@@ -35,6 +40,8 @@ class server_leg {
   void sync(outstanding answer);
 
   [[nodiscard]] bool settled() const { return queue_.empty(); }
+  // A request came to nothing: what came before it is what later ones will have replaced.
+  void replace_previous(const outstanding& failed);
   [[nodiscard]] outstanding* front() { return queue_.empty() ? nullptr : &queue_.front(); }
   // Takes the front out.
   outstanding pop();
@@ -50,6 +57,9 @@ class server_leg {
   [[nodiscard]] std::size_t ready_owed() const { return ready_owed_; }
 
  private:
+  // Collects the messages of one own query and owes their answers.
+  struct own_messages;
+
   std::deque<outstanding> queue_;
   std::size_t ready_owed_ = 0;
   std::size_t naming_ = 0;  // Parses and Queries of the client among them

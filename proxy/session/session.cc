@@ -1,12 +1,13 @@
 #include "proxy/session/session.h"
-#include "proxy/session/characters.h"
 
 #include <algorithm>
 #include <array>
 
+#include "protocol/planted_bug.h"
 #include "protocol/wire/backend/error_response.h"
 #include "protocol/wire/frontend/parse.h"
 #include "protocol/wire/frontend/terminate.h"
+#include "proxy/session/characters.h"
 
 namespace pgtandem::proxy {
 
@@ -23,7 +24,9 @@ bool parses_unnamed(const wire::frame_view& f) {
 }  // namespace
 
 session::session(session_environment environment)
-    : env_(std::move(environment)), catalog_(env_.catalog()), transaction_(env_.max_transaction_bytes) {}
+    : env_(std::move(environment)),
+      transaction_(env_.chunk_bytes),
+      planner_(env_, server_, transaction_, prepared_) {}
 
 void session::on_client_bytes() {
   pump();
@@ -32,6 +35,12 @@ void session::on_client_bytes() {
 void session::on_client_eof() {
   client_eof_ = true;
   pump();
+}
+
+std::vector<action> session::take_actions() {
+  while (const auto staging = transaction_.changes().take_abandoned())
+    actions_.push_back(drop_staging_action{*staging});
+  return std::exchange(actions_, {});
 }
 
 bool session::idle() const {
@@ -52,11 +61,14 @@ void session::pump() {
     if (server_.settled() && hold_.stage == hold_stage::none) adopt_answered_state();
     std::string_view rest = client_in_.data();
     if (client_stream_ > 0) {
-      const std::size_t n = std::min(client_stream_, rest.size());
-      server_.forward(rest.substr(0, n));
-      client_in_.consume(n);
-      client_stream_ -= n;
+      pass_client_stream();
       if (client_stream_ > 0) break;
+      continue;
+    }
+    if (script_ && script_->copies && !copy_.expected()) {
+      blocked_ = run_script() == step::blocked;
+      ask_what_is_needed();
+      if (blocked_) break;
       continue;
     }
     wire::frame_view f;
@@ -69,14 +81,19 @@ void session::pump() {
     }
     if (status == wire::frame_status::incomplete) {
       const auto header = wire::peek_header(client_in_.data());
-      if (header && header->type == ft::copy_data && !discarding_ && copy_wait_ == 0) {
-        client_stream_ = header->message_size();
+      if (header && header->type == ft::copy_data && !discarding_ && (!copy_.expected() || copy_.begun())) {
+        begin_client_stream(*header);
         continue;
       }
       blocked_ = false;
       break;
     }
+    // It may turn out meanwhile that this message needs no marks; but they will be made.
+    blocked_ = premark_.pending && !premark_.unwanted;
+    if (blocked_) break;
+    planner_.notice_definitions();
     blocked_ = handle(f) == step::blocked;
+    ask_what_is_needed();
     if (blocked_) break;
     client_in_.consume(f.raw.size());
   }
@@ -143,134 +160,27 @@ session::step session::handle(const wire::frame_view& f) {
   }
 }
 
-bool session::handle_copy_in(const wire::frame_view& f, step& result) {
-  if (copy_wait_ == 0) return false;
-  result = step::consumed;
-  const bool data = f.type == ft::copy_data || f.type == ft::copy_done || f.type == ft::copy_fail;
-  if (!data && f.type != ft::flush && f.type != ft::sync) {
-    if (f.type == ft::terminate) return false;
-    server_.flush();
-    result = step::blocked;
-    return true;
-  }
-  if (!copy_in_ && (f.type == ft::sync || data)) {
-    // Whether legacy swallows this Sync depends on whether it has entered copy-in.
-    server_.flush();
-    result = step::blocked;
-    return true;
-  }
-  // In copy-in legacy ignores Flush and Sync.
-  server_.forward(f.raw);
-  if (f.type == ft::copy_done || f.type == ft::copy_fail) {
-    copy_wait_ = 0;
-    copy_in_ = false;
-  }
-  return true;
-}
-
-std::shared_ptr<const sql::parsed_text> session::understand(std::string_view text) {
-  if (!parsable_encoding_) return nullptr;
-  // Perhaps a statement that is still on its way has changed what the text means.
-  if (sent_.lexing_unsure && depends_on_settings(text)) return nullptr;
-  if (!standard_conforming_strings_ && has_backslash(text)) return understand_anew(text);
-  return env_.statements->get(text);
-}
-
-std::shared_ptr<const sql::parsed_text> session::understand_anew(std::string_view text) const {
-  return std::make_shared<const sql::parsed_text>(
-      standard_conforming_strings_ ? sql::parse(text) : sql::parse_with_backslashes(text));
-}
-
-plan_ptr session::plan_for(const sql::statement& s, std::string_view statement_text) {
-  if (s.prepared) return plan_for_prepare(s, statement_text);
-  if (s.kind == sql::statement_kind::execute) return plan_for_execute(s, statement_text);
-  // In a failed transaction nothing can be asked, and nothing but its end will run.
-  if (!s.dml || (server_.settled() && transaction_.failed()))
-    return std::make_shared<plan>(plan_statement(s));
-  const resolved_name* target = resolve(s.dml->target);
-  if (target == nullptr) return nullptr;
-  catalog_ = env_.catalog();
-  auto p = std::make_shared<plan>(plan_dml(s, statement_text, *target, *catalog_));
-  p->names_generation = names_.generation();
-  return p;
-}
-
-// SQL's PREPARE runs nothing, but what it prepares is rewritten like a statement that is parsed by protocol.
-plan_ptr session::plan_for_prepare(const sql::statement& s, std::string_view statement_text) {
-  auto p = std::make_shared<plan>(plan_statement(s));
-  if (!s.prepared->dml || (server_.settled() && transaction_.failed())) {
-    p->prepares = std::make_shared<plan>(plan_statement(*s.prepared));
-    return p;
-  }
-  const resolved_name* target = resolve(s.prepared->dml->target);
-  if (target == nullptr) return nullptr;
-  catalog_ = env_.catalog();
-  auto inner = std::make_shared<plan>(plan_dml(*s.prepared, statement_text, *target, *catalog_));
-  inner->names_generation = names_.generation();
-  p->rewritten = std::exchange(inner->rewritten, {});
-  p->prepares = std::move(inner);
-  return p;
-}
-
-// SQL's EXECUTE does what was prepared. Where that was rewritten its images come back here, too.
-plan_ptr session::plan_for_execute(const sql::statement& s, std::string_view statement_text) {
-  if (!server_.settled()) {  // a PREPARE or Parse under way may still fail, and the name keep its meaning
-    server_.flush();
-    return nullptr;
-  }
-  plan_ptr prepared = prepared_.find(s.name);
-  if (prepared) prepared = plan_as_of_now(prepared);
-  if (!prepared && prepared_.find(s.name)) return nullptr;
-  if (!prepared || prepared->mode == capture_mode::unproven) return std::make_shared<plan>(plan_statement(s));
-  auto p = std::make_shared<plan>(*prepared);
-  p->rewritten = statement_text;  // it stands for the rewritten one
-  return p;
-}
-
-// Legacy looks the names of a prepared statement up again whenever search_path has changed: it may now write
-// what it was not planned for. Null: answers are awaited.
-plan_ptr session::plan_as_of_now(const plan_ptr& p) {
-  if (!p->target || p->mode == capture_mode::unproven || p->names_generation == names_.generation()) return p;
-  if (!may_ask()) return nullptr;
-  if (transaction_.failed()) return p;
-  const resolved_name* target = resolve(*p->target);
-  if (target == nullptr) return nullptr;
-  if (target->oid == p->target_oid) return p;
-  auto moved = std::make_shared<plan>(*p);
-  if (moved->mode == capture_mode::image)
-    moved->also_unproven = true;
-  else
-    moved->mode = capture_mode::unproven;
-  return moved;
-}
-
-plan_ptr session::as_sent_now(plan_ptr p) const {
-  if (!p || p->kind != sql::statement_kind::fetch || !cursors_.contains(p->name)) return p;
-  auto proven = std::make_shared<plan>(*p);
-  proven->mode = capture_mode::harmless;
-  proven->changes_names = proven->changes_lexing = false;
-  return proven;
-}
-
-// In a failed transaction nothing may be asked, so what may still fail is awaited.
-bool session::may_ask() {
+// False: answers to what was sent are still to come, and have been asked for. Until then nobody knows whether
+// the transaction has failed, and nothing may be asked in it.
+bool session::all_answered() {
   if (server_.settled()) return true;
   if (sent_.batch_open) server_.flush();
   return false;
 }
 
-const resolved_name* session::resolve(const sql::relation_ref& ref) {
-  const resolved_name* name = names_.find(ref);
-  if (name == nullptr && !names_asked_) ask_names(ref);
-  return name;
-}
-
-void session::ask_names(const sql::relation_ref& ref) {
-  const std::array<std::optional<std::string_view>, 2> parameters{
-      ref.name, ref.schema ? std::optional<std::string_view>{*ref.schema} : std::nullopt};
-  names_asked_ = ref;
-  server_.ask(own_query::names, parameters, audience::nobody, names_.generation());
-  end_own_exchange();
+// What kept the planner from planning.
+void session::ask_what_is_needed() {
+  const auto need = planner_.take_need();
+  if (std::holds_alternative<planner_need::answers>(need)) {
+    static_cast<void>(all_answered());
+  } else if (const auto* n = std::get_if<planner_need::name>(&need)) {
+    const std::array<std::optional<std::string_view>, 2> parameters{
+        n->ref.name, n->ref.schema ? std::optional<std::string_view>{*n->ref.schema} : std::nullopt};
+    server_.ask(own_query::names, parameters, audience::nobody, planner_.names_generation());
+    end_own_exchange();
+  } else if (const auto* p = std::get_if<planner_need::prepare_again>(&need)) {
+    prepare_again(p->name, p->statement);
+  }
 }
 
 void session::end_own_exchange() {
@@ -284,20 +194,23 @@ void session::open_batch() {
   sent_.unsynced = true;
   if (sent_.batch_open) return;
   sent_.batch_open = true;
+  sent_.block_unseen = false;
   sent_.unsure = server_.ready_owed() > 0;
 }
 
 void session::note_sent(const plan& p) {
   if (p.mode != capture_mode::harmless) sent_.dirty = true;
-  if (p.mode == capture_mode::unproven || p.also_unproven) sent_.unproven = true;
-  if (p.changes_names) {
-    names_.clear();
+  if (p.mode == capture_mode::unproven || p.also_unproven || p.watched) sent_.unproven = true;
+  if (p.changes_names && !planted(planted_bug::names_asked_once)) {
+    planner_.doubt_names();
     server_.forget_own_statements();
-    sent_.names_changed = true;
   }
-  if (p.changes_lexing) sent_.lexing_unsure = sent_.lexing_changed = true;
-  cursors_.note_sent(p);
+  if (p.changes_lexing) lexing_.note_sent();
+  planner_.note_sent(p);
   switch (p.kind) {
+    case sql::statement_kind::other:
+      sent_.block_unseen |= p.mode == capture_mode::unproven;
+      break;
     case sql::statement_kind::begin:
       sent_.in_block = true;
       break;
@@ -307,8 +220,7 @@ void session::note_sent(const plan& p) {
       end_sent_transaction(p.and_chain);
       break;
     case sql::statement_kind::rollback_to:
-      if (sent_.names_changed) names_.clear();
-      sent_.lexing_unsure |= sent_.lexing_changed;
+      lexing_.note_rolled_back_to();
       break;
     default:
       break;
@@ -325,11 +237,8 @@ void session::note_prepared(const plan& p, outstanding& answer) {
 void session::end_sent_transaction(bool in_block) {
   sent_.in_block = in_block;
   sent_.dirty = sent_.unproven = false;
-  if (sent_.names_changed) names_.clear();  // SET LOCAL ends here, and ROLLBACK takes SET back
-  sent_.names_changed = false;
-  sent_.lexing_unsure |= std::exchange(sent_.lexing_changed, false);
-  prepared_.clear_portals();
-  cursors_.forget_all();
+  lexing_.note_transaction_end();
+  planner_.note_end_sent();
 }
 
 void session::adopt_answered_state() {
@@ -338,8 +247,8 @@ void session::adopt_answered_state() {
   sent_.dirty = transaction_.dirty();
   sent_.unproven = transaction_.unproven();
   sent_.unsure = false;
-  if (!sent_.in_block && !sent_.batch_open) cursors_.forget_all();
-  if (!sent_.batch_open) sent_.lexing_unsure = false;  // reports come with ReadyForQuery
+  if (!sent_.in_block && !sent_.batch_open) planner_.note_no_block();
+  if (!sent_.batch_open) lexing_.note_settled();  // reports come with ReadyForQuery
 }
 
 void session::send_error(std::string_view sqlstate, const std::string& message, const std::string& hint) {

@@ -7,38 +7,33 @@
 // session is used by one thread at a time.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "protocol/sql/parse.h"
+#include "protocol/wire/backend/error_response.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/frontend/execute.h"
 #include "protocol/wire/frontend/parse.h"
 #include "proxy/session/action.h"
 #include "proxy/session/byte_buffer.h"
-#include "proxy/session/name_cache.h"
+#include "proxy/session/copy_in.h"
+#include "proxy/session/environment.h"
+#include "proxy/session/lexing.h"
+#include "proxy/session/planner.h"
 #include "proxy/session/prepared_statements.h"
-#include "proxy/session/proven_cursors.h"
 #include "proxy/session/server_leg.h"
 #include "proxy/session/transaction.h"
 
 namespace pgtandem::proxy {
 
-// What a session needs of its surroundings; all of it outlives the session.
-struct session_environment {
-  std::function<std::shared_ptr<const mirrored_catalog>()> catalog;  // the newest
-  sql::statement_cache* statements = nullptr;                        // of this thread
-  partition_t partition;
-  bool raw = false;                                            // replication: nothing is looked into
-  std::size_t max_transaction_bytes = std::size_t{256} << 20;  // images of one transaction held in memory
-};
-
 class session {
  public:
   explicit session(session_environment environment);
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
 
   byte_buffer& client_in() { return client_in_; }
   byte_buffer& client_out() { return client_out_; }
@@ -51,10 +46,11 @@ class session {
   void on_server_bytes();
   void on_server_eof();
   void on_prepared(prepare_outcome outcome);
+  void on_staged(staging_t staging, std::string error);               // error empty: it is staged
   void on_marked(std::vector<std::uint64_t> ids, std::string error);  // error empty: durable
 
   // Takes what the driver has to do.
-  [[nodiscard]] std::vector<action> take_actions() { return std::exchange(actions_, {}); }
+  [[nodiscard]] std::vector<action> take_actions();
 
   // Whether a client message waits for something else than more bytes of it.
   [[nodiscard]] bool blocked() const { return blocked_; }
@@ -68,6 +64,8 @@ class session {
   [[nodiscard]] bool idle() const;
   // Whether legacy owes an answer: only then is a cancel request forwarded.
   [[nodiscard]] bool busy() const { return !server_.settled() || blocked_; }
+  // Legacy's rows come faster than the outbox takes them: no more should be read for now.
+  [[nodiscard]] bool full() const { return transaction_.changes().full(); }
   [[nodiscard]] std::uint32_t backend_pid() const { return backend_pid_; }
   [[nodiscard]] const std::string& cancel_key() const { return cancel_key_; }
 
@@ -85,16 +83,15 @@ class session {
     bool unsynced =
         false;            // the same, a Query between notwithstanding: should one fail, the Query is skipped
     bool unsure = false;  // the batch began before an earlier one was answered
-    bool names_changed = false;  // in this transaction
-    // Settings may have changed of which no report has come: client_encoding, standard_conforming_strings.
-    bool lexing_unsure = false;
-    bool lexing_changed = false;  // in this transaction: its end may take it back
+    // A statement of it was not understood: it may have ended the transaction, or begun a block.
+    bool block_unseen = false;
   };
 
   struct hold {
     hold_stage stage = hold_stage::none;
     bool locks = false;  // the witness asked for write locks
     std::optional<proxy::witness> witness;
+    staging_t staging;  // of the record that is being made durable
     std::optional<seq_t> seq;
     std::optional<std::string> rejected;
   };
@@ -113,39 +110,25 @@ class session {
     std::string text;
     std::shared_ptr<const sql::parsed_text> parsed;
     std::size_t next = 0;
+    bool copies = false;  // it is one COPY FROM STDIN: its Query has been taken, and data follow
   };
 
   // session.cc
   void pump();
   [[nodiscard]] step handle(const wire::frame_view& f);
-  [[nodiscard]] bool handle_copy_in(const wire::frame_view& f, step& result);
-  [[nodiscard]] plan_ptr plan_for(const sql::statement& s, std::string_view statement_text);
-  [[nodiscard]] plan_ptr plan_for_prepare(const sql::statement& s, std::string_view statement_text);
-  [[nodiscard]] plan_ptr plan_for_execute(const sql::statement& s, std::string_view statement_text);
-  [[nodiscard]] plan_ptr plan_as_of_now(const plan_ptr& p);
-  // FETCH and MOVE are judged when they are sent: a prepared one meets other cursors by the same name.
-  [[nodiscard]] plan_ptr as_sent_now(plan_ptr p) const;
-  [[nodiscard]] bool may_ask();
-  [[nodiscard]] const resolved_name* resolve(const sql::relation_ref& ref);
-  void ask_names(const sql::relation_ref& ref);
+  [[nodiscard]] bool all_answered();
+  void ask_what_is_needed();
   void end_own_exchange();
   void open_batch();
   void note_sent(const plan& p);
   void note_prepared(const plan& p, outstanding& answer);
   void end_sent_transaction(bool in_block);
   void adopt_answered_state();
-  // Null: in this encoding, or under settings that may just be changing, its meaning is not certain.
-  [[nodiscard]] std::shared_ptr<const sql::parsed_text> understand(std::string_view text);
-  // The same past the cache, which may know a text without the places of its statements.
-  [[nodiscard]] std::shared_ptr<const sql::parsed_text> understand_anew(std::string_view text) const;
   void send_error(std::string_view sqlstate, const std::string& message, const std::string& hint);
 
   // session_extended.cc
   [[nodiscard]] step handle_parse(const wire::frame_view& f);
-  [[nodiscard]] plan_ptr keep_source(plan_ptr p, const sql::statement& s, const wire::parse& m);
   [[nodiscard]] step handle_bind(const wire::frame_view& f);
-  [[nodiscard]] plan_ptr rewritten_anew(const plan_ptr& p);
-  void prepare_anew(const plan_ptr& p);
   [[nodiscard]] step handle_describe(const wire::frame_view& f);
   [[nodiscard]] step handle_execute(const wire::frame_view& f);
   [[nodiscard]] step execute_again(const wire::execute& m, outstanding answer);
@@ -153,12 +136,32 @@ class session {
   [[nodiscard]] step handle_sync(const wire::frame_view& f);
   [[nodiscard]] step handle_function_call(const wire::frame_view& f);
 
+  // session_copy.cc
+  [[nodiscard]] step start_copy(std::string_view text, const sql::statement& s, const plan_ptr& p);
+  [[nodiscard]] bool handle_copy_in(const wire::frame_view& f, step& result);
+  void begin_client_stream(const wire::frame_header& header);
+  void pass_client_stream();
+  void read_copied_back();
+
+  // session_prepared.cc
+  [[nodiscard]] std::string_view prepare_anew(const plan_ptr& p);
+  void prepare_again(const std::string& name, const plan_ptr& p);
+
+  // session_keys.cc
+  void ask_ahead(const plan& p, std::string_view bind);
+  void on_own_row(outstanding& o, const wire::frame_view& f);
+  void ask_ahead(own_query q, const old_keys_query& what, const plan& p, std::string_view bind);
+
+  // session_two_phase.cc
+  [[nodiscard]] bool mark_ahead_of(const plan& p);  // true: premark_ is done, or there is none
+  [[nodiscard]] bool mark_ahead_of_end(const plan& p);
+  [[nodiscard]] mark_action marks_until_end(const plan& p, const witness& w);
+
   // session_query.cc
   [[nodiscard]] step handle_query(const wire::frame_view& f);
   [[nodiscard]] step query_of_one(const wire::frame_view& f, std::string_view text, const sql::statement& s);
   [[nodiscard]] step query_of_many(const wire::frame_view& f, std::string_view text,
                                    std::shared_ptr<const sql::parsed_text> parsed);
-  [[nodiscard]] std::optional<bool> rules_may_answer(const std::vector<sql::statement>& all);
   [[nodiscard]] step query_opaque(const wire::frame_view& f);
   [[nodiscard]] step query_harmless(const wire::frame_view& f, std::string_view text,
                                     const std::shared_ptr<const sql::parsed_text>& parsed);
@@ -172,14 +175,16 @@ class session {
 
   // session_hold.cc
   [[nodiscard]] bool hold_commit(commit_point via);  // true: hold_ is ready
-  void ask_witness(bool locks);
+  void ask_witness(own_query which);
   void decide_hold(commit_point via);
+  void stage_due_chunk();
+  void tell_altered();  // the transaction has ended
   [[nodiscard]] std::optional<seq_t> take_hold();
   void reject_commit();
   [[nodiscard]] bool mark_ahead(const plan* p);  // true: premark_ is done
-  [[nodiscard]] std::optional<std::vector<change::mark>> marks_ahead(const plan* p);
   [[nodiscard]] std::vector<std::uint64_t> take_premark();
   void drop_premark();
+  void end_marks(const outstanding& o);
 
   // session_answers.cc
   void process_server();
@@ -188,16 +193,15 @@ class session {
   void answer_to(outstanding& o, const wire::frame_view& f);
   void answer_to_describe(outstanding& o, const wire::frame_view& f);
   void answer_to_execute(outstanding& o, const wire::frame_view& f);
-  void end_copy(const outstanding& o);
   void pass_query_answer(outstanding& o, const wire::frame_view& f);
   void imaged_row(outstanding& o, const wire::frame_view& f);
   void on_execute_complete(const wire::frame_view& f);
   void apply_complete(const plan& p, std::string_view tag, std::uint64_t sent_at);
-  void on_own_row(const outstanding& o, const wire::frame_view& f);
   void on_query_complete(outstanding& o, const wire::frame_view& f);
   void on_error(const wire::frame_view& f);
   void tell_error(const outstanding& o, const wire::frame_view& f);
   void on_skipped(outstanding o, bool failed);
+  void note_unfit_image(const outstanding& o, std::string_view sqlstate);
   void on_ready(const wire::frame_view& f);
   void tell_withheld();
   void answer_from_portals();
@@ -211,33 +215,27 @@ class session {
   server_leg server_;
   std::vector<action> actions_;
 
-  std::shared_ptr<const mirrored_catalog> catalog_;  // as the present statement sees it
   prepared_statements prepared_;
-  proven_cursors cursors_;
-  name_cache names_;
-  std::optional<sql::relation_ref> names_asked_;
   transaction transaction_;
+  planner planner_;
+  lexing lexing_;
   sent_state sent_;
   hold hold_;
   premark premark_;
   std::optional<script> script_;
-  std::string withheld_;                     // CommandComplete that waits for the commit
-  std::vector<std::uint64_t> ending_marks_;  // ripe with the next ReadyForQuery
-  std::size_t server_stream_ = 0;            // bytes of a passing message that are still to come
+  copy_in copy_;
+  std::string withheld_;           // CommandComplete that waits for the commit
+  ripen_action ending_marks_;      // ripe with the next ReadyForQuery
+  std::size_t server_stream_ = 0;  // bytes of a passing message that are still to come
   std::size_t client_stream_ = 0;
 
   std::uint32_t backend_pid_ = 0;
   std::string cancel_key_;
-  bool parsable_encoding_ = true;
-  bool standard_conforming_strings_ = true;
   bool ready_once_ = false;
-  bool discarding_ = false;      // after an error: client messages are dropped up to Sync
-  bool fail_frame_ = false;      // the message at the front has been answered by an error
-  bool own_failed_ = false;      // the same, and legacy skips everything up to the client's Sync
-  bool stray_ = false;           // legacy has an unnamed statement that the client's failed Parse has dropped
-  std::uint64_t copies_ = 0;     // Executes so far that may have started copy-in
-  std::uint64_t copy_wait_ = 0;  // the one whose copy-in may be under way; 0: none
-  bool copy_in_ = false;
+  bool discarding_ = false;  // after an error: client messages are dropped up to Sync
+  bool fail_frame_ = false;  // the message at the front has been answered by an error
+  bool own_failed_ = false;  // the same, and legacy skips everything up to the client's Sync
+  bool stray_ = false;       // legacy has an unnamed statement that the client's failed Parse has dropped
   bool client_eof_ = false;
   bool terminated_ = false;
   bool blocked_ = false;

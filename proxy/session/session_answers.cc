@@ -110,6 +110,7 @@ void session::on_server_frame(const wire::frame_view& f) {
 
 void session::answer_to(outstanding& o, const wire::frame_view& f) {
   const bool heard = o.to == audience::client;
+  if (!own(o)) planner_.note_answer(f.type);
   switch (o.what) {
     case request::parse:
       if (own(o)) server_.on_own_parsed(o.own);
@@ -122,6 +123,7 @@ void session::answer_to(outstanding& o, const wire::frame_view& f) {
       if (heard) {
         pass(f);
         if (o.statement) prepared_.erase(o.name, o.sent_at);
+        if (o.closes_portal) prepared_.erase_portal(o.name, o.sent_at);
       }
       server_.pop();
       break;
@@ -162,12 +164,6 @@ void session::pass_query_answer(outstanding& o, const wire::frame_view& f) {
   }
 }
 
-void session::end_copy(const outstanding& o) {
-  if (o.copy == 0 || o.copy != copy_wait_) return;
-  copy_wait_ = 0;
-  copy_in_ = false;
-}
-
 void session::answer_to_describe(outstanding& o, const wire::frame_view& f) {
   const bool heard = o.to == audience::client;
   if (f.type == bt::parameter_description) {
@@ -200,7 +196,7 @@ void session::answer_to_execute(outstanding& o, const wire::frame_view& f) {
         pass(f);
       return;
     case bt::copy_in_response:
-      copy_in_ = true;
+      copy_.begin(f.body);
       [[fallthrough]];
     case bt::copy_out_response:
     case bt::copy_both_response:
@@ -216,7 +212,7 @@ void session::answer_to_execute(outstanding& o, const wire::frame_view& f) {
       if (o.statement->mode == capture_mode::unproven) transaction_.add_unproven();
       [[fallthrough]];
     default:  // EmptyQueryResponse
-      end_copy(o);
+      copy_.end(o.copy);
       pass(f);
       server_.pop();
       return;
@@ -238,20 +234,9 @@ void session::imaged_row(outstanding& o, const wire::frame_view& f) {
     }
   }
   const auto image = last && !last->is_null ? std::optional(last->value) : std::nullopt;
-  if (!last || !transaction_.add_image(image, o.statement->kind, *catalog_)) transaction_.add_unproven();
-}
-
-void session::on_own_row(const outstanding& o, const wire::frame_view& f) {
-  const auto row = wire::decode_data_row(f.body);
-  if (!row) return;
-  if (o.own == own_query::names && names_asked_) {
-    if (const auto name = decode_names(*row)) {
-      names_.store(*names_asked_, *name, o.names_generation);
-      names_asked_.reset();
-    }
-  } else if (o.own == own_query::witness || o.own == own_query::witness_locks) {
-    hold_.witness = decode_witness(*row);
-  }
+  if (!last || !transaction_.add_image(image, o.statement->kind, planner_.catalog()))
+    transaction_.add_unproven();
+  stage_due_chunk();
 }
 
 void session::on_execute_complete(const wire::frame_view& f) {
@@ -259,18 +244,17 @@ void session::on_execute_complete(const wire::frame_view& f) {
   const auto m = wire::decode_command_complete(f.body);
   const std::string_view tag = m ? m->tag : std::string_view{};
   if (own(o)) {
-    if (o.own == own_query::names && names_asked_) {
-      names_.store(*names_asked_, resolved_name{}, o.names_generation);  // no such relation
-      names_asked_.reset();
-    }
+    if (o.own == own_query::names) planner_.note_name_answered(o.rows_given > 0, o.names_generation);
+    if (o.own == own_query::old_keys) transaction_.begin_key_change();
+    if (o.own == own_query::copied_rows) transaction_.end_read_back(static_cast<std::uint64_t>(o.rows_given));
     if (o.own == own_query::rollback)
       transaction_.on_complete({.mode = capture_mode::harmless, .kind = sql::statement_kind::rollback}, tag);
     return;
   }
-  end_copy(o);
+  copy_.end(o.copy);
   apply_complete(*o.statement, tag, o.sent_at);
   decide(o.commit_of, tag == "COMMIT");
-  ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
+  end_marks(o);
   if (o.withhold) {
     withheld_.assign(f.raw);
   } else if (imaged(o) && o.portal && o.statement->has_returning && o.max_rows > 0 &&
@@ -290,6 +274,8 @@ void session::on_execute_complete(const wire::frame_view& f) {
 void session::apply_complete(const plan& p, std::string_view tag, std::uint64_t sent_at) {
   using sql::statement_kind;
   transaction_.on_complete(p, tag);
+  if (p.ends_transaction()) prepared_.erase_portals(sent_at);
+  planner_.note_run(p);
   if (p.kind == statement_kind::prepare || p.kind == statement_kind::deallocate) {
     if (p.kind == statement_kind::deallocate && p.name.empty())
       prepared_.erase_all(sent_at);
@@ -306,6 +292,8 @@ void session::on_query_complete(outstanding& o, const wire::frame_view& f) {
   const std::string_view tag = m ? m->tag : std::string_view{};
   if (o.completed >= o.statements->size()) {
     transaction_.add_unproven();
+    if (tag == "DEALLOCATE ALL" || tag == "DISCARD ALL") prepared_.erase_all(o.sent_at);
+    if (tag == "DEALLOCATE") prepared_.doubt_all(o.sent_at);
     return;
   }
   const plan& p = (*o.statements)[o.completed++];
@@ -348,6 +336,7 @@ void session::on_ready(const wire::frame_view& f) {
   const auto m = wire::decode_ready_for_query(f.body);
   ready_once_ = true;
   if (m) transaction_.on_ready(m->status);
+  if (m && m->status == 'I' && server_.ready_owed() <= 1 && !sent_.batch_open) planner_.note_ended();
   // What is still owed from before this Sync was skipped by legacy.
   while (server_.front() != nullptr && !answers_ready(server_.front()->what))
     on_skipped(server_.pop(), false);
@@ -356,27 +345,24 @@ void session::on_ready(const wire::frame_view& f) {
     return;
   }
   outstanding o = server_.pop();
-  decide(o.commit_of, !o.failed);
+  // In a block that nobody saw begin nothing is committed yet.
+  decide(o.commit_of, !o.failed && m && m->status == 'I');
+  if (m && m->status == 'I') prepared_.erase_portals(o.sent_at);
+  if (o.drops_unnamed_portal && !o.failed) prepared_.erase_portal("", o.sent_at);
   if (o.failed) withheld_.clear();
   tell_withheld();
   if (!o.failed) client_out_.append(o.answered_before_ready);
-  ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
-  if (!ending_marks_.empty() && m && m->status == 'I')
-    actions_.push_back(ripen_action{std::exchange(ending_marks_, {})});
+  end_marks(o);
+  if (!ending_marks_.marks.empty() && m && m->status == 'I')
+    actions_.push_back(std::exchange(ending_marks_, {}));
+  if (m && m->status == 'I') tell_altered();
   if (o.to == audience::client || o.to == audience::script) pass(f);
   answer_from_portals();
 }
 
 void session::note_parameter(const wire::frame_view& f) {
   const auto m = wire::decode_parameter_status(f.body);
-  if (!m) return;
-  if (m->name == "client_encoding") {
-    // In these a byte of a character may look like a quote or a backslash.
-    parsable_encoding_ = m->value != "SJIS" && m->value != "BIG5" && m->value != "GBK" && m->value != "UHC" &&
-                         m->value != "GB18030" && m->value != "JOHAB" && m->value != "SHIFT_JIS_2004";
-  } else if (m->name == "standard_conforming_strings") {
-    standard_conforming_strings_ = m->value == "on";
-  }
+  if (m) lexing_.note_parameter(m->name, m->value);
 }
 
 }  // namespace pgtandem::proxy

@@ -1,14 +1,23 @@
 // What goes wrong on legacy: its errors, and the end of its connection.
+#include <algorithm>
+#include <array>
+
 #include "protocol/wire/backend/error_response.h"
 #include "proxy/session/answer_text.h"
 #include "proxy/session/session.h"
 
 namespace pgtandem::proxy {
 
+using namespace std::literals;
+
 // As legacy alone would have said it.
 void session::tell_error(const outstanding& o, const wire::frame_view& f) {
   if (!o.error_instead.empty()) {
     client_out_.append(o.error_instead);
+  } else if (o.own == own_query::old_keys) {
+    client_out_.append(as_of_statement(f, "UPDATE"));
+  } else if (o.own == own_query::cascade_rows || o.own == own_query::cascade_keys) {
+    client_out_.append(as_of_statement(f, "DELETE"));
   } else if (o.position_shift != 0) {
     const auto shifted = wire::shift_error_position(f.body, o.position_shift);
     client_out_.append(shifted ? *shifted : std::string(f.raw));
@@ -30,8 +39,9 @@ void session::on_error(const wire::frame_view& f) {
   const bool silent = front->to == audience::silent;
   const bool ours = front->to == audience::nobody;
   if (!silent) tell_error(*front, f);
-  if (sent_.names_changed) names_.clear();
   if (!silent) transaction_.on_error();
+  planner_.note_failed(m);
+  note_unfit_image(*front, m ? m->field('C').value_or("") : "");
   withheld_.clear();
   if (answers_ready(front->what)) {
     front->failed = true;
@@ -53,24 +63,42 @@ void session::on_error(const wire::frame_view& f) {
   }
 }
 
+// A rewrite that names what is not there any more, or what the role may not read any more: something was
+// altered past pgtandem.
+void session::note_unfit_image(const outstanding& o, std::string_view sqlstate) {
+  // The statement itself may lack a right, too; then it is asked once more in vain.
+  if (sqlstate == "42501" && o.statement && o.statement->mode == capture_mode::image) planner_.forget_names();
+  // Undefined column, function, table; a datatype that does not match or cannot be cast.
+  constexpr std::array unfit{"42703"sv, "42883"sv, "42P01"sv, "42804"sv, "42846"sv};
+  if (std::find(unfit.begin(), unfit.end(), sqlstate) == unfit.end()) return;
+  if (!o.statement || o.statement->mode != capture_mode::image) return;
+  planner_.forget_names();
+  const catalog::relation* relation = planner_.catalog().find(o.statement->target_oid);
+  if (relation != nullptr) env_.altered({relation->name});
+}
+
 // `failed`: it is the one that failed; else it was never looked at.
 void session::on_skipped(outstanding o, bool failed) {
   // A failing Parse has dropped the unnamed statement.
+  if (o.what == request::parse && failed && o.name.empty()) o.previous = nullptr;
+  server_.replace_previous(o);
   if (o.what == request::parse && o.own == own_query::none)
-    prepared_.restore(o.name, o.statement, failed && o.name.empty() ? nullptr : o.previous);
+    prepared_.restore(o.name, o.statement, o.previous);
+  if (o.what == request::bind && o.portal) prepared_.restore_portal(o.name, o.portal, o.previous_portal);
   if (o.prepares) prepared_.restore(o.name, o.prepares, o.previous);
   if (o.unnamed && !prepared_.find("")) prepared_.store("", o.unnamed);
-  if (o.own == own_query::names) names_asked_.reset();
+  if (o.own == own_query::names) planner_.note_name_skipped();
   if (o.what == request::execute && o.portal && !o.from_portal) o.portal->executed = false;
-  end_copy(o);
+  copy_.end(o.copy);
   decide(o.commit_of, false);
-  ending_marks_.insert(ending_marks_.end(), o.ripens.begin(), o.ripens.end());
+  end_marks(o);
 }
 
 void session::on_server_eof() {
   closed_ = true;
   blocked_ = false;
-  std::vector<std::uint64_t> orphans = std::exchange(ending_marks_, {});
+  transaction_.changes().clear();
+  std::vector<std::uint64_t> orphans = std::exchange(ending_marks_, {}).marks;
   for (outstanding& o : server_.abandon()) {
     if (o.commit_of) actions_.push_back(in_doubt_action{*o.commit_of});
     orphans.insert(orphans.end(), o.ripens.begin(), o.ripens.end());

@@ -1,4 +1,5 @@
 // The extended protocol, message by message.
+#include "protocol/planted_bug.h"
 #include "proxy/session/characters.h"
 #include "proxy/session/session.h"
 #include "proxy/session/unknown_text.h"
@@ -23,21 +24,31 @@ session::step session::handle_parse(const wire::frame_view& f) {
     server_.forward(f.raw, std::move(answer));  // legacy says what is wrong with it
     return step::consumed;
   }
-  const auto parsed = understand(m->query);
+  const auto parsed = lexing_.understand(m->query, *env_.statements);
   plan_ptr p;
   if (!parsed || !parsed->ok || parsed->statements.size() > 1) {
     auto unknown = std::make_shared<plan>();
-    unknown->may_commit_inside = !one_unknown_statement(m->query);
+    unknown->defines = true;
+    unknown->may_commit_inside = parsed ? !one_unknown_statement(m->query) : !begins_as_query(m->query);
     p = std::move(unknown);
   } else if (parsed->statements.empty()) {
     p = std::make_shared<plan>(
         plan{.mode = capture_mode::harmless, .changes_names = false, .changes_lexing = false});
   } else {
     const sql::statement& s = parsed->statements.front();
-    p = plan_for(s, m->query.substr(s.offset, s.length));
+    p = planner_.plan_for(s, m->query.substr(s.offset, s.length));
     if (p == nullptr) return step::blocked;
+    if (p->asks_ahead()) {
+      auto typed = std::make_shared<plan>(*p);
+      typed->parameter_types = m->parameter_types;
+      p = std::move(typed);
+    }
     if (p->mode == capture_mode::image && s.dml && !m->statement.empty())
-      p = keep_source(std::move(p), s, *m);
+      p = planner_.keep_source(std::move(p),
+                               {.statement = s,
+                                .text = std::string(m->query.substr(s.offset, s.length)),
+                                .parameter_types = m->parameter_types,
+                                .position_shift = count_characters(m->query.substr(0, s.offset))});
   }
   open_batch();
   answer.name = m->statement;
@@ -57,55 +68,6 @@ session::step session::handle_parse(const wire::frame_view& f) {
   return step::consumed;
 }
 
-plan_ptr session::keep_source(plan_ptr p, const sql::statement& s, const wire::parse& m) {
-  const resolved_name* target = names_.find(s.dml->target);
-  if (target == nullptr) return p;
-  auto kept = std::make_shared<plan>(*p);
-  kept->source = std::make_shared<rewrite_source>(
-      rewrite_source{s, std::string(m.query.substr(s.offset, s.length)), m.parameter_types,
-                     count_characters(m.query.substr(0, s.offset)), *target, catalog_});
-  return kept;
-}
-
-// What legacy prepared may be wrong by now: a role that may not read fails at the image, other settings make
-// it inexact, an altered table incomplete. `p` itself if it is still right. Null: answers are awaited.
-plan_ptr session::rewritten_anew(const plan_ptr& p) {
-  if (!p || !p->source || p->names_generation == names_.generation()) return p;
-  if (!may_ask()) return nullptr;
-  if (transaction_.failed()) return p;
-  const rewrite_source& source = *p->source;
-  const resolved_name* target = resolve(source.statement.dml->target);
-  if (target == nullptr) return nullptr;
-  catalog_ = env_.catalog();
-  if (*target == source.target && catalog_ == source.catalog) return p;
-  // Rows of its own may have another shape now: legacy has to say so.
-  const bool altered = target->oid != source.target.oid || target->columns != source.target.columns ||
-                       catalog_ != source.catalog;
-  if (altered && p->has_returning) return p;
-  auto anew = std::make_shared<plan>(plan_dml(source.statement, source.text, *target, *catalog_));
-  anew->names_generation = names_.generation();
-  anew->source = p->source;
-  return anew;
-}
-
-namespace {
-constexpr std::string_view prepared_anew = "_pgtandem_anew";
-}
-
-// In place of the client's statement, which keeps its name and its descriptions.
-void session::prepare_anew(const plan_ptr& p) {
-  close_in_script('S', prepared_anew);
-  outstanding answer;
-  answer.what = request::parse;
-  answer.to = audience::script;
-  answer.statement = p;
-  answer.position_shift = p->source->position_shift;
-  const std::string& text = p->rewritten.empty() ? p->source->text : p->rewritten;
-  std::string bytes;
-  wire::encode(wire::parse{prepared_anew, text, p->source->parameter_types}, bytes);
-  server_.forward(bytes, std::move(answer));
-}
-
 session::step session::handle_bind(const wire::frame_view& f) {
   auto m = wire::decode_bind_header(f.body);
   if (m && server_.may_yet_rename(m->statement)) {
@@ -113,7 +75,7 @@ session::step session::handle_bind(const wire::frame_view& f) {
     return step::blocked;
   }
   const plan_ptr prepared = m ? prepared_.find(m->statement) : nullptr;
-  const plan_ptr statement = rewritten_anew(prepared);
+  const plan_ptr statement = planner_.rewritten_anew(prepared);
   if (prepared && !statement) return step::blocked;
   open_batch();
   outstanding answer;
@@ -123,17 +85,17 @@ session::step session::handle_bind(const wire::frame_view& f) {
     return step::consumed;
   }
   const bool anew = statement != prepared;
-  if (anew) {
-    prepare_anew(statement);
-    m->statement = prepared_anew;
-  }
+  if (anew) m->statement = prepare_anew(statement);
   auto bound = std::make_shared<portal>();
   bound->statement = statement;
   answer.statement = bound->statement;
   const bool imaged = bound->statement && bound->statement->mode == capture_mode::image;
   const bool has_returning = imaged && bound->statement->has_returning;
-  if (!m->portal.empty()) cursors_.note_bound(m->portal, bound->statement.get());
-  prepared_.store_portal(std::string(m->portal), std::move(bound));
+  if (bound->statement && bound->statement->asks_ahead()) bound->bind = f.body;
+  if (!m->portal.empty()) planner_.note_bound(m->portal, bound->statement);
+  answer.name = m->portal;
+  answer.portal = bound;
+  answer.previous_portal = prepared_.store_portal(answer.name, std::move(bound));
   std::vector<std::int16_t> formats(m->result_formats.begin(), m->result_formats.end());
   if (imaged && !has_returning) {
     // Legacy ignores formats where there is no result, also wrong ones.
@@ -176,9 +138,10 @@ session::step session::handle_execute(const wire::frame_view& f) {
   const auto p = m ? prepared_.find_portal(m->portal) : nullptr;
   static const plan_ptr unknown = std::make_shared<plan>();
   const bool again = p && p->executed;
-  const plan_ptr statement = !p || !p->statement ? unknown
-                             : again             ? p->statement
-                                                 : as_sent_now(plan_as_of_now(p->statement));
+  const plan_ptr statement =
+      !p || !p->statement ? unknown
+      : again             ? p->statement
+              : planner_.as_copied_now(planner_.as_sent_now(planner_.as_prepared_now(p->statement)));
   if (statement == nullptr) return step::blocked;
   outstanding answer;
   answer.what = request::execute;
@@ -194,14 +157,13 @@ session::step session::handle_execute(const wire::frame_view& f) {
     if (!transaction_.failed()) return execute_again(*m, std::move(answer));
   }
   open_batch();
-  if (statement->may_commit_inside && !(sent_.in_block && !sent_.unsure)) {
-    if (!mark_ahead(statement.get())) return step::blocked;
-    if (!premark_.error.empty()) {
-      reject_commit();
-      return step::consumed;
-    }
-    answer.ripens = take_premark();
+  answer.may_prepare = statement->kind == statement_kind::other;
+  if (!mark_ahead_of(*statement)) return step::blocked;
+  if (!premark_.error.empty()) {
+    reject_commit();
+    return step::consumed;
   }
+  answer.ripens = take_premark();
   const bool commits = statement->kind == statement_kind::commit;
   if (commits && sent_.dirty) {
     if (!hold_commit(commit_point::execute)) return step::blocked;
@@ -214,9 +176,10 @@ session::step session::handle_execute(const wire::frame_view& f) {
   note_sent(*statement);
   note_prepared(*statement, answer);
   if (statement->kind == statement_kind::copy_from || statement == unknown)
-    answer.copy = copy_wait_ = ++copies_;
+    answer.copy = copy_.expect(*statement, env_.chunk_bytes);
   if (statement->mode == capture_mode::image) {
     p->executed = true;
+    ask_ahead(*statement, p->bind);
     std::string bytes;
     wire::encode(wire::execute{m->portal, 0}, bytes);  // a row limit would leave images behind
     server_.forward(bytes, std::move(answer));
@@ -252,13 +215,12 @@ session::step session::handle_close(const wire::frame_view& f) {
   outstanding answer;
   answer.what = request::close;
   if (const auto m = wire::decode_close(f.body)) {
-    if (m->target == 'P') {
-      prepared_.erase_portal(m->name);
-      cursors_.forget(m->name);
-    } else {
-      answer.name = m->name;
+    answer.name = m->name;
+    answer.closes_portal = m->target == 'P';
+    if (answer.closes_portal)
+      planner_.note_closed(m->name);
+    else
       answer.statement = prepared_.find(m->name);
-    }
   }
   answer.sent_at = prepared_.now();
   server_.forward(f.raw, std::move(answer));
@@ -268,7 +230,9 @@ session::step session::handle_close(const wire::frame_view& f) {
 session::step session::handle_sync(const wire::frame_view& f) {
   outstanding answer;
   answer.what = request::sync;
-  if (!discarding_ && sent_.dirty && (!sent_.in_block || sent_.unsure)) {
+  answer.sent_at = prepared_.now();
+  const bool ignored = planted(planted_bug::pipelined_commit_not_held) && server_.ready_owed() > 0;
+  if (!ignored && !discarding_ && sent_.dirty && (!sent_.in_block || sent_.unsure)) {
     if (!hold_commit(commit_point::sync)) return step::blocked;
     if (hold_.rejected) {
       reject_commit();
@@ -296,6 +260,7 @@ session::step session::handle_function_call(const wire::frame_view& f) {
   p.may_commit_inside = true;
   outstanding answer;
   answer.what = request::function_call;
+  answer.sent_at = prepared_.now();
   if (sent_.in_block && !server_.settled()) {  // the block may have come to nothing
     server_.flush();
     return step::blocked;
@@ -308,8 +273,8 @@ session::step session::handle_function_call(const wire::frame_view& f) {
       server_.sync({.to = audience::script});
       return step::consumed;
     }
-    answer.ripens = take_premark();
   }
+  answer.ripens = take_premark();
   note_sent(p);
   sent_.batch_open = false;
   if (!sent_.in_block) end_sent_transaction(false);

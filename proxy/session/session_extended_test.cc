@@ -6,6 +6,17 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+// Each of them is sent before the one before it has failed.
+TEST_F(session_test, parses_that_fail_one_after_the_other_leave_the_name_as_it_was) {
+  client(wire::parse{"s", "UPDATE t SET v = 'x' WHERE id = 1", {}}, wire::sync{});
+  client(wire::parse{"s", "SELECT 1", {}}, wire::sync{}, wire::parse{"s", "SELECT 2", {}}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("1", "Z I", "E 42P05", "Z I", "E 42P05", "Z I"));
+  client(wire::bind{"", "s", {}, {}, {}}, wire::execute{"", 0}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("2", "C UPDATE", "Z I"));
+  ASSERT_EQ(records_.size(), 1U);
+  EXPECT_EQ(records_[0].changes.size(), 1U);
+}
+
 TEST_F(session_test, extended_statement_is_held_at_sync) {
   hold_prepares_ = true;
   client(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::bind{}, wire::describe{'P', ""},

@@ -1,4 +1,6 @@
 // Holding the commit: drain what is under way, ask what was written, make the record durable, let go.
+#include <algorithm>
+
 #include "proxy/session/session.h"
 
 namespace pgtandem::proxy {
@@ -22,10 +24,12 @@ bool session::hold_commit(commit_point via) {
         return false;
       }
       hold_.stage = hold_stage::draining;
-      ask_witness(sent_.unproven || catalog_->writes_inside_commit());
+      ask_witness(sent_.unproven || planner_.catalog().writes_inside_commit() || planner_.judged_too_early()
+                      ? own_query::witness_locks
+                      : own_query::witness);
       return false;
     case hold_stage::draining:
-      if (server_.settled()) decide_hold(via);
+      if (server_.settled() && !transaction_.changes().under_way()) decide_hold(via);
       return hold_.stage == hold_stage::ready;
     case hold_stage::durable:
       return false;
@@ -35,10 +39,10 @@ bool session::hold_commit(commit_point via) {
   return false;
 }
 
-void session::ask_witness(bool locks) {
-  hold_.locks = locks;
+void session::ask_witness(own_query which) {
+  hold_.locks = which != own_query::witness;
   hold_.witness.reset();
-  server_.ask(locks ? own_query::witness_locks : own_query::witness, {}, audience::nobody);
+  server_.ask(which, {}, audience::nobody);
   end_own_exchange();
 }
 
@@ -47,26 +51,43 @@ void session::decide_hold(commit_point via) {
   // An error leaves nothing to commit; in a block a Sync commits nothing.
   if (discarding_ || transaction_.failed()) return;
   if (via == commit_point::sync && transaction_.in_block()) return;
+  if (planner_.judged_too_early()) transaction_.add_unproven();
   if (transaction_.unproven() && !hold_.locks) {
     hold_.stage = hold_stage::draining;
-    ask_witness(true);
+    ask_witness(own_query::witness_locks);
     return;
   }
   if (!hold_.witness) {
     hold_.rejected = "the transaction could not be examined before its commit";
     return;
   }
-  catalog_ = env_.catalog();
-  change::record record = transaction_.take_record(*hold_.witness, *catalog_);
-  if (record.changes.empty() && record.marks.empty()) return;
+  planner_.note_commit(hold_.witness->xid);
+  change::record record = transaction_.take_record(*hold_.witness, planner_.newest_catalog());
+  if (record.changes.empty() && record.chunks.empty() && record.marks.empty()) return;
+  planner_.note_marks(record.marks);
   record.partition = env_.partition;
   record.backend_pid = backend_pid_;
   hold_.stage = hold_stage::durable;
+  hold_.staging = record.staging;
   actions_.push_back(prepare_action{std::move(record)});
+}
+
+void session::stage_due_chunk() {
+  if (auto chunk = transaction_.changes().take_chunk(env_.new_staging))
+    actions_.push_back(stage_action{std::move(*chunk)});
+}
+
+void session::on_staged(staging_t staging, std::string error) {
+  if (!transaction_.changes().on_staged(staging, error.empty())) transaction_.lose_changes();
+  if (closed_ || broken_) return;
+  stage_due_chunk();
+  pump();
 }
 
 void session::on_prepared(prepare_outcome outcome) {
   using kind = prepare_outcome::kind;
+  if (outcome.what != kind::durable && hold_.staging != staging_t{})
+    actions_.push_back(drop_staging_action{hold_.staging});
   if (closed_ || broken_) {
     // The commit was never sent, and its backend has lost its client.
     if (outcome.what == kind::durable) actions_.push_back(decide_action{outcome.seq, false});
@@ -77,6 +98,11 @@ void session::on_prepared(prepare_outcome outcome) {
   if (outcome.what == kind::durable) hold_.seq = outcome.seq;
   if (outcome.what == kind::rejected) hold_.rejected = std::move(outcome.error);
   pump();
+}
+
+void session::tell_altered() {
+  const auto tables = planner_.take_altered();
+  if (!tables.empty()) env_.altered(tables);
 }
 
 std::optional<seq_t> session::take_hold() {
@@ -102,39 +128,16 @@ void session::reject_commit() {
 bool session::mark_ahead(const plan* p) {
   if (premark_.done) return true;
   if (premark_.pending) return false;
-  catalog_ = env_.catalog();
-  auto marks = marks_ahead(p);
+  auto marks = planner_.marks_ahead(p);
   if (!marks) return false;
   if (marks->empty()) {
     premark_.done = true;
     return true;
   }
   premark_.pending = true;
-  actions_.push_back(mark_action{std::move(*marks)});
+  const bool prepared = p != nullptr && p->kind == sql::statement_kind::commit_prepared;
+  actions_.push_back(mark_action{std::move(*marks), {}, prepared ? p->name : ""});
   return false;
-}
-
-// nullopt: names are being asked.
-std::optional<std::vector<change::mark>> session::marks_ahead(const plan* p) {
-  std::vector<change::mark> marks;
-  const auto mark = [&](const catalog::relation& r, std::string reason) {
-    marks.push_back({r.name, change::mark_scope::table, {}, std::move(reason)});
-  };
-  if (p != nullptr && p->copied) {
-    const resolved_name* target = resolve(*p->copied);
-    if (target == nullptr) return std::nullopt;
-    const catalog::relation* relation = catalog_->find(target->oid);
-    if (relation != nullptr && !relation->has_user_triggers) {
-      mark(*relation, "COPY is not imaged");
-      return marks;
-    }
-    if (relation == nullptr && (target->kind == 'r' || target->kind == 'p') && !target->has_triggers)
-      return marks;
-  }
-  for (const auto& relation : catalog_->relations())
-    mark(relation, p == nullptr ? "a text that is not understood may have written it"
-                                : "a statement that may commit by itself may have written it");
-  return marks;
 }
 
 void session::on_marked(std::vector<std::uint64_t> ids, std::string error) {
@@ -159,6 +162,13 @@ std::vector<std::uint64_t> session::take_premark() {
   auto ids = std::move(premark_.ids);
   premark_ = {};
   return ids;
+}
+
+// Their writer has, or will have with the next ReadyForQuery.
+void session::end_marks(const outstanding& o) {
+  if (o.ripens.empty()) return;
+  ending_marks_.marks.insert(ending_marks_.marks.end(), o.ripens.begin(), o.ripens.end());
+  ending_marks_.perhaps_prepared |= o.may_prepare;
 }
 
 }  // namespace pgtandem::proxy

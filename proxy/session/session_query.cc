@@ -20,13 +20,6 @@ using sql::statement_kind;
 
 namespace {
 
-// COMMIT PREPARED itself writes nothing, but it lets the rows of another transaction appear; PREPARE
-// TRANSACTION outside of a block may commit; what PREPARE prepares has to be looked at.
-bool is_harmless(const sql::statement& s) {
-  return s.effect == effect::harmless && s.kind != statement_kind::commit_prepared &&
-         s.kind != statement_kind::prepare_transaction && !s.prepared;
-}
-
 bool is_commit(const sql::statement& s) {
   return s.kind == statement_kind::commit;
 }
@@ -67,12 +60,6 @@ bool asks_for_block(const std::vector<sql::statement>& all, bool in_block) {
   });
 }
 
-std::shared_ptr<std::vector<plan>> plans_of(const sql::parsed_text& parsed) {
-  auto plans = std::make_shared<std::vector<plan>>();
-  for (const auto& s : parsed.statements) plans->push_back(plan_statement(s));
-  return plans;
-}
-
 }  // namespace
 
 session::step session::handle_query(const wire::frame_view& f) {
@@ -83,21 +70,22 @@ session::step session::handle_query(const wire::frame_view& f) {
     return step::consumed;
   }
   // Reports of settings may still come.
-  if (sent_.lexing_unsure && !server_.settled() && depends_on_settings(m->text)) {
-    if (sent_.batch_open) server_.flush();
-    return step::blocked;
-  }
-  const auto parsed = understand(m->text);
+  if (lexing_.awaited_for(m->text) && !all_answered()) return step::blocked;
+  auto parsed = lexing_.understand(m->text, *env_.statements);
   std::optional<sql::statement> unknown;
   if (parsed && !parsed->ok) unknown = one_unknown_statement(m->text);
   if (!unknown && (!parsed || !parsed->ok)) return query_opaque(f);
+  const auto& known = parsed->statements;
+  if (!unknown &&
+      std::all_of(known.begin(), known.end(), [this](const auto& s) { return planner_.is_harmless(s); }))
+    return query_harmless(f, m->text, parsed);
+  // Reads that run users' code are cut out of the text, too, and a shape does not know their places.
+  if (std::any_of(known.begin(), known.end(), [](const auto& s) { return s.length == 0; }))
+    parsed = lexing_.understand_anew(m->text);
   const auto& all = parsed->statements;
-  if (!unknown && std::all_of(all.begin(), all.end(), is_harmless)) return query_harmless(f, m->text, parsed);
+  if (sent_.batch_open && sent_.block_unseen) return query_opaque(f);
   // From here on the session must know the transaction state for certain.
-  if (!server_.settled()) {
-    if (sent_.batch_open) server_.flush();
-    return step::blocked;
-  }
+  if (!all_answered()) return step::blocked;
   if (unknown) return query_of_one(f, m->text, *unknown);
   return all.size() == 1 ? query_of_one(f, m->text, all.front()) : query_of_many(f, m->text, parsed);
 }
@@ -105,8 +93,9 @@ session::step session::handle_query(const wire::frame_view& f) {
 session::step session::query_harmless(const wire::frame_view& f, std::string_view text,
                                       const std::shared_ptr<const sql::parsed_text>& parsed) {
   const auto& all = parsed->statements;
-  const bool commits =
-      std::any_of(all.begin(), all.end(), is_commit) || (sent_.batch_open && !sent_.in_block);
+  // A block may have come to nothing in what is not answered yet.
+  const bool commits = std::any_of(all.begin(), all.end(), is_commit) ||
+                       (sent_.batch_open && (!sent_.in_block || sent_.unsure));
   std::optional<seq_t> commit_of;
   if (commits && sent_.dirty) {
     if (sent_.unsynced && !server_.settled()) {
@@ -119,7 +108,7 @@ session::step session::query_harmless(const wire::frame_view& f, std::string_vie
     // Only what is cut out of the text needs true offsets: those of a shape are not.
     if ((sets_ahead(all) && depends_on_settings(text)) || asks_for_block(all, sent_.in_block))
       return query_opaque(f);
-    if (all.size() != 1 || sent_.batch_open) return start_script(text, understand_anew(text));
+    if (all.size() != 1 || sent_.batch_open) return start_script(text, lexing_.understand_anew(text));
     if (!hold_commit(commit_point::query)) return step::blocked;
     if (hold_.rejected) {
       reject_commit();
@@ -130,22 +119,26 @@ session::step session::query_harmless(const wire::frame_view& f, std::string_vie
     commit_of = take_hold();
   }
   const bool trace = std::any_of(all.begin(), all.end(), leaves_trace);
-  forward_query(f, trace ? plans_of(*parsed) : nullptr, commit_of);
+  forward_query(f, trace ? planner_.plans_of(*parsed) : nullptr, commit_of);
   return step::consumed;
 }
 
 session::step session::query_of_one(const wire::frame_view& f, std::string_view text,
                                     const sql::statement& s) {
-  const plan_ptr p = as_sent_now(plan_for(s, text.substr(s.offset, s.length)));
+  const plan_ptr p =
+      planner_.as_copied_now(planner_.as_sent_now(planner_.plan_for(s, text.substr(s.offset, s.length))));
   if (p == nullptr) return step::blocked;
+  if (p->mode == capture_mode::read_back) return start_copy(text, s, p);
   const bool in_block = sent_.in_block;
   // Extended messages without a Sync, which the Query will commit.
   const bool behind_batch = sent_.batch_open && sent_.dirty && !in_block;
   // Where its data begins to flow nothing can be asked any more: what came before is marked, too.
   const bool copies = s.kind == statement_kind::copy_from || s.kind == statement_kind::copy_to;
   const bool stays_a_query = p->may_commit_inside || p->rules_may_answer;
-  if (stays_a_query && !in_block) {
-    if (!mark_ahead(behind_batch && copies ? nullptr : p.get())) return step::blocked;
+  const bool prepares = p->kind == statement_kind::prepare_transaction;
+  if (prepares || (stays_a_query && !in_block)) {
+    const bool marked = prepares ? mark_ahead_of(*p) : mark_ahead(behind_batch && copies ? nullptr : p.get());
+    if (!marked) return step::blocked;
     if (!premark_.error.empty()) {
       reject_commit();
       discarding_ = false;
@@ -153,7 +146,8 @@ session::step session::query_of_one(const wire::frame_view& f, std::string_view 
       return step::consumed;
     }
   }
-  const bool needs_script = p->mode == capture_mode::image || (p->prepares && !p->rewritten.empty()) ||
+  const bool needs_script = p->mode == capture_mode::image || (p->mode == capture_mode::noted && !in_block) ||
+                            (p->prepares && !p->rewritten.empty()) ||
                             (p->mode == capture_mode::unproven && !in_block && !stays_a_query) ||
                             (behind_batch && !copies) || (p->kind == statement_kind::commit && sent_.dirty);
   if (!needs_script || transaction_.failed()) {
@@ -168,7 +162,7 @@ session::step session::query_of_one(const wire::frame_view& f, std::string_view 
 session::step session::query_of_many(const wire::frame_view& f, std::string_view text,
                                      std::shared_ptr<const sql::parsed_text> parsed) {
   const auto& all = parsed->statements;
-  const auto rules = rules_may_answer(all);
+  const auto rules = planner_.rules_may_answer(all);
   if (!rules) return step::blocked;
   // These cannot run as extended messages one by one.
   const bool refuses =
@@ -182,30 +176,14 @@ session::step session::query_of_many(const wire::frame_view& f, std::string_view
     return is_commit(s) || s.kind == statement_kind::prepare_transaction;
   });
   if (!sent_.in_block || commits) return query_opaque(f);
-  forward_query(f, plans_of(*parsed), std::nullopt);
+  forward_query(f, planner_.plans_of(*parsed), std::nullopt);
   return step::consumed;
-}
-
-// Whether a statement writes a relation whose rules may return rows. nullopt: names are being asked.
-std::optional<bool> session::rules_may_answer(const std::vector<sql::statement>& all) {
-  if (transaction_.failed()) return false;
-  bool any = false;
-  for (const auto& s : all) {
-    if (!s.dml) continue;
-    const resolved_name* target = resolve(s.dml->target);
-    if (target == nullptr) return std::nullopt;
-    any |= target->has_rules;
-  }
-  return any;
 }
 
 // Nothing is known of the text, or too much can happen inside it: every table is marked before it is passed
 // on.
 session::step session::query_opaque(const wire::frame_view& f) {
-  if (!server_.settled()) {
-    if (sent_.batch_open) server_.flush();
-    return step::blocked;
-  }
+  if (!all_answered()) return step::blocked;
   if (!mark_ahead(nullptr)) return step::blocked;
   if (!premark_.error.empty()) {
     reject_commit();
@@ -223,9 +201,10 @@ void session::forward_query(const wire::frame_view& f, std::shared_ptr<std::vect
   answer.what = request::query;
   answer.commit_of = commit_of;
   answer.ripens = take_premark();
+  answer.may_prepare = statements && statements->empty();
   answer.sent_at = prepared_.now();
   if (statements) {
-    if (statements->empty()) note_sent(plan{});
+    if (statements->empty()) note_sent(plan{.defines = true});
     for (const plan& p : *statements) note_sent(p);
     if (statements->size() == 1) note_prepared(statements->front(), answer);
   }
@@ -234,7 +213,7 @@ void session::forward_query(const wire::frame_view& f, std::shared_ptr<std::vect
   // A simple Query drops the unnamed statement and portal.
   answer.unnamed = prepared_.find("");
   prepared_.erase("", prepared_.now());
-  prepared_.erase_portal("");
+  answer.drops_unnamed_portal = true;
   if (!sent_.in_block) end_sent_transaction(false);
   server_.forward(f.raw, std::move(answer));
 }
@@ -253,7 +232,7 @@ session::step session::run_script() {
   while (script_->next < all.size() && !discarding_) {
     const sql::statement& s = all[script_->next];
     const std::string_view text = std::string_view(script_->text).substr(s.offset, s.length);
-    const plan_ptr p = as_sent_now(plan_for(s, text));
+    const plan_ptr p = planner_.as_sent_now(planner_.plan_for(s, text));
     if (p == nullptr) return step::blocked;
     std::optional<seq_t> commit_of;
     // SQL's EXECUTE may run a COMMIT that was prepared by protocol.
@@ -264,6 +243,13 @@ session::step session::run_script() {
         break;
       }
       commit_of = take_hold();
+    }
+    if (p->kind == statement_kind::prepare_transaction) {
+      if (!mark_ahead_of(*p)) return step::blocked;
+      if (!premark_.error.empty()) {
+        reject_commit();
+        break;
+      }
     }
     open_batch();
     note_sent(*p);
@@ -284,8 +270,9 @@ session::step session::run_script() {
   }
   hold_ = {};
   // A simple Query leaves no unnamed portal behind. After an error legacy skips all but the Sync.
-  if (!std::exchange(discarding_, false)) close_in_script('P', "");
-  prepared_.erase_portal("");
+  end.drops_unnamed_portal = !std::exchange(discarding_, false);
+  if (end.drops_unnamed_portal) close_in_script('P', "");
+  end.sent_at = prepared_.now();
   end.to = audience::script;
   end.ripens = take_premark();
   server_.sync(std::move(end));
@@ -316,7 +303,8 @@ void session::send_script_statement(const plan_ptr& p, std::string_view text, st
       o.commit_of = commit_of;
       o.ripens = take_premark();
       // Legacy alone would send the last tag only after the commit that ends the Query.
-      o.withhold = last && !sent_.in_block;
+      o.withhold = (last && !sent_.in_block) || p->mode == capture_mode::read_back;
+      if (p->mode == capture_mode::read_back) o.copy = copy_.expect(*p, env_.chunk_bytes);
       note_prepared(*p, o);
     }
     server_.forward(bytes, std::move(o));
@@ -336,6 +324,7 @@ void session::send_script_statement(const plan_ptr& p, std::string_view text, st
   bytes.clear();
   wire::encode(wire::describe{'P', ""}, bytes);
   send(bytes, request::describe);
+  ask_ahead(*p, {});
   bytes.clear();
   wire::encode(wire::execute{"", 0}, bytes);
   send(bytes, request::execute);

@@ -47,6 +47,17 @@ TEST_F(session_test, autocommit_update_is_held_until_its_record_is_durable) {
   EXPECT_THAT(decisions_, ElementsAre("1 committed"));
 }
 
+// Between a question's row and its end the next question may already be asked.
+TEST_F(session_test, names_are_told_apart_however_their_answers_arrive) {
+  in_single_bytes_ = true;
+  client(wire::parse{"a", "UPDATE other.t SET v = 'z'", {}},
+         wire::parse{"", "UPDATE public.t SET v = 'z' WHERE id = 1", {}}, wire::bind{}, wire::execute{"", 0},
+         wire::sync{});
+  ASSERT_EQ(records_.size(), 1U);
+  EXPECT_EQ(records_[0].changes.size(), 1U);
+  EXPECT_THAT(records_[0].marks, IsEmpty());
+}
+
 TEST_F(session_test, client_gets_only_its_own_returning_columns) {
   query("INSERT INTO t (v) VALUES ('x') RETURNING id");
   EXPECT_THAT(answers(), ElementsAre("T 1", "D 1", "C INSERT", "Z I"));

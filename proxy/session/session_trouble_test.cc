@@ -1,3 +1,4 @@
+#include "protocol/wire/frontend/function_call.h"
 #include "proxy/session/session_fixture_testing.h"
 
 namespace pgtandem::proxy {
@@ -32,6 +33,57 @@ TEST_F(session_test, rejected_record_rolls_the_transaction_back) {
          wire::sync{});
   EXPECT_THAT(answers(), ElementsAre("1", "2", "C UPDATE", "E 58030", "Z I"));
   EXPECT_EQ(commits_, 0);
+}
+
+TEST_F(session_test, portal_outlives_a_failed_bind_of_its_name) {
+  wire::bind bind;
+  bind.portal = "p";
+  query("BEGIN");
+  client(wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}}, bind, wire::sync{});
+  query("SAVEPOINT a");
+  bind.statement = "none";
+  client(bind, wire::sync{});
+  query("ROLLBACK TO a");
+  answers();
+  client(wire::execute{"p", 0}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("C UPDATE", "Z T"));
+  query("COMMIT");
+  ASSERT_EQ(records_.size(), 1U);
+  EXPECT_EQ(records_[0].changes.size(), 1U);
+}
+
+TEST_F(session_test, statements_dropped_in_an_opaque_text_are_not_prepared_anew) {
+  for (const std::string drops : {"DEALLOCATE ALL", "DEALLOCATE s"}) {
+    client(wire::parse{"s", "UPDATE t SET v = $1 WHERE id = 1", {}}, wire::sync{});
+    query(drops + "; CALL writer()");
+    legacy_.unmet = drops == "DEALLOCATE ALL" ? "1" : "2";  // a reason to prepare it anew
+    answers();
+    wire::bind bind;
+    bind.statement = "s";
+    client(bind, wire::execute{"", 0}, wire::sync{});
+    EXPECT_THAT(answers(), ElementsAre("E 26000", "Z I")) << drops;
+  }
+}
+
+TEST_F(session_test, query_behind_a_batch_is_held_where_its_block_may_have_come_to_nothing) {
+  client(wire::query{"UPDATE t SET v = bad; BEGIN"}, wire::parse{"", "UPDATE t SET v = $1 WHERE id = 1", {}},
+         wire::bind{}, wire::execute{"", 0}, wire::query{""});
+  EXPECT_EQ(records_.size(), 1U);
+  EXPECT_EQ(commits_, 1);
+}
+
+TEST_F(session_test, function_call_ends_the_portals_of_its_batch) {
+  client(wire::parse{"", "INSERT INTO t (v) VALUES ('x') RETURNING id", {}}, wire::bind{},
+         wire::execute{"", 0}, wire::function_call{1, {}});
+  answers();
+  client(wire::execute{"", 0}, wire::sync{});
+  EXPECT_THAT(answers(), ElementsAre("E 34000", "Z I"));
+}
+
+TEST_F(session_test, nothing_is_asked_for_a_copy_whose_transaction_may_have_failed) {
+  client(wire::query{"BEGIN"}, wire::query{"SELECT bad"}, wire::parse{"", "COPY t FROM STDIN", {}},
+         wire::bind{}, wire::execute{"", 0}, wire::sync{});
+  EXPECT_THAT(legacy_.parsed, ElementsAre("COPY t FROM STDIN"));
 }
 
 TEST_F(session_test, commit_sent_ahead_of_an_error_in_its_block_is_a_rollback) {
@@ -161,7 +213,7 @@ TEST_F(session_test, a_query_that_rules_may_answer_with_rows_stays_a_query) {
   EXPECT_THAT(marked_, ElementsAre("t"));
   query("UPDATE t SET v = 'x' WHERE id = 1; SELECT 1");
   EXPECT_THAT(marked_, ElementsAre("t", "t"));
-  EXPECT_THAT(decisions_, ElementsAre("ripe", "ripe"));
+  EXPECT_THAT(decisions_, ElementsAre("ripe", "ripe, perhaps prepared"));
   query("BEGIN");
   query("UPDATE t SET v = 'x' WHERE id = 1; SELECT 1");
   query("COMMIT");

@@ -34,7 +34,7 @@ plan of(statement_kind kind, std::string name = {}) {
 }
 
 witness wrote(std::vector<oid_t> locked = {}) {
-  return {.xid = xid_t{7}, .lsn = lsn_t{9}, .write_locked = std::move(locked)};
+  return {.xid = xid_t{7}, .lsn = lsn_t{9}, .write_locked = std::move(locked), .prepared_as = {}};
 }
 
 class transaction_test : public ::testing::Test {
@@ -51,6 +51,34 @@ class transaction_test : public ::testing::Test {
   mirrored_catalog catalog_ = two_tables();
   transaction t_{1 << 20};
 };
+
+TEST_F(transaction_test, images_from_before_an_end_that_was_not_understood_are_lost) {
+  for (const char* tag : {"COMMIT", "ROLLBACK", "PREPARE TRANSACTION"}) {
+    image(1);
+    t_.on_complete(of(statement_kind::other), tag);
+    const auto r = t_.take_record(wrote(), catalog_);
+    EXPECT_TRUE(r.changes.empty()) << tag;
+    EXPECT_EQ(r.marks.size(), 1U) << tag;
+    t_.on_ready('I');
+  }
+}
+
+TEST_F(transaction_test, copied_rows_are_unproven_until_as_many_have_been_read_back) {
+  plan copy = of(statement_kind::copy_from);
+  copy.mode = capture_mode::read_back;
+  for (const std::uint64_t found : {1U, 2U, 3U}) {
+    EXPECT_FALSE(t_.dirty());
+    t_.on_complete(copy, "COPY 2");
+    EXPECT_TRUE(t_.unproven());
+    t_.end_read_back(found);
+    EXPECT_EQ(t_.unproven(), found != 2) << found;
+    t_.on_ready('I');
+  }
+  t_.on_complete(copy, "COPY 0");
+  EXPECT_FALSE(t_.unproven());
+  t_.on_complete(copy, "COPY");
+  EXPECT_TRUE(t_.unproven());
+}
 
 TEST_F(transaction_test, rollback_to_drops_what_came_after_the_innermost_of_that_name) {
   image(1);
@@ -109,14 +137,54 @@ TEST_F(transaction_test, imaged_and_locked_by_something_unproven_is_marked_too) 
   EXPECT_EQ(r.marks.size(), 2U);
 }
 
-TEST_F(transaction_test, beyond_its_limit_a_transaction_is_marked_instead_of_imaged) {
-  transaction small(64);
-  for (int i = 0; i < 20; ++i)
-    EXPECT_TRUE(small.add_image("J100 {\"id\":" + std::to_string(i) + "}", statement_kind::insert, catalog_));
-  const auto r = small.take_record(wrote(), catalog_);
-  EXPECT_TRUE(r.changes.empty());
+TEST_F(transaction_test, a_watched_statement_marks_what_is_locked_and_neither_imaged_nor_named) {
+  plan imaged;
+  imaged.mode = capture_mode::image;
+  imaged.target_oid = oid_t{201};
+  t_.on_complete(imaged, "UPDATE 0");  // found no row, and holds the lock of a writer all the same
+  plan truncate;
+  truncate.mode = capture_mode::noted;
+  truncate.watched = true;
+  truncate.truncated = {{"public", "b"}};
+  t_.on_complete(truncate, "TRUNCATE TABLE");
+  EXPECT_TRUE(t_.unproven());
+  const auto r = t_.take_record(wrote({oid_t{100}, oid_t{201}}), catalog_);
+  EXPECT_EQ(r.changes.size(), 1U);
   ASSERT_EQ(r.marks.size(), 1U);
   EXPECT_EQ(r.marks[0].table.name, "a");
+}
+
+TEST_F(transaction_test, what_foreign_keys_may_have_written_is_marked_beside_its_images) {
+  plan removal;
+  removal.mode = capture_mode::image;
+  removal.target_oid = oid_t{100};
+  removal.watched = true;
+  removal.cascades_to = {{"public", "b"}};
+  image(1);
+  image(2, 201);
+  t_.on_complete(removal, "DELETE 1");
+  const auto r = t_.take_record(wrote({oid_t{100}, oid_t{201}}), catalog_);
+  EXPECT_EQ(r.changes.size(), 2U);
+  ASSERT_EQ(r.marks.size(), 1U);
+  EXPECT_EQ(r.marks[0].table.name, "b");
+  image(2, 201);
+  t_.on_complete(removal, "DELETE 0");
+  EXPECT_TRUE(t_.take_record(wrote({oid_t{100}}), catalog_).marks.empty()) << "nothing was carried anywhere";
+}
+
+TEST_F(transaction_test, when_the_outbox_refuses_a_part_its_tables_are_marked_instead) {
+  image(1);
+  image(2, 200);
+  t_.lose_changes();
+  t_.changes().clear();
+  image(3);
+  const auto r = t_.take_record(wrote(), catalog_);
+  EXPECT_TRUE(r.changes.empty());
+  ASSERT_EQ(r.marks.size(), 2U);
+  EXPECT_EQ(r.marks[0].table.name, "a");
+  EXPECT_EQ(r.marks[1].table.name, "b");
+  image(4);
+  EXPECT_EQ(keys().size(), 1U) << "the next transaction begins anew";
 }
 
 TEST_F(transaction_test, deferrable_triggers_may_write_anything_inside_the_commit) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/change/display.h"
 #include "reconciler/compare/drift_report.h"
 
 namespace pgtandem::reconciler {
@@ -118,9 +119,9 @@ std::string to_text(const drift_report& report) {
   for (const table_report& t : report.tables) {
     const bool counted = !t.legacy_checksum.empty();
     const auto or_dash = [&](const std::string& s) { return counted ? s : std::string("-"); };
-    rows.push_back({t.table.schema + "." + t.table.name, or_dash(grouped(t.legacy_rows)),
-                    or_dash(grouped(t.target_rows)), or_dash(t.legacy_checksum), or_dash(t.target_checksum),
-                    or_dash(grouped(t.differing)), verdict(t)});
+    rows.push_back({display(t.table), or_dash(grouped(t.legacy_rows)), or_dash(grouped(t.target_rows)),
+                    or_dash(t.legacy_checksum), or_dash(t.target_checksum), or_dash(grouped(t.differing)),
+                    verdict(t)});
   }
   std::string text = layout(rows);
   for (const table_report& t : report.tables) {

@@ -28,7 +28,10 @@ std::string canonical_text(const catalog::relation& r, const catalog::key_column
           column);
     case catalog::key_form::bpchar:
       return fmt::format("pg_catalog.rtrim({}::text, ' ')", column);
+    case catalog::key_form::floating:
+      return fmt::format("CASE WHEN {0} = 0 THEN '0' ELSE {0}::text END", column);
     case catalog::key_form::bytewise:
+    case catalog::key_form::caseless:
     case catalog::key_form::opaque:
       break;
   }

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "protocol/catalog/image_sql.h"
+#include "protocol/planted_bug.h"
 #include "reconciler/heal/mark_queue.h"
 #include "reconciler/heal/table_heal.h"
 #include "reconciler/server/backoff.h"
@@ -41,10 +42,11 @@ struct healer::impl {
   // Sees which marks there are. With no heal under way this is where the thread waits.
   void look(const std::stop_token& stop);
   void wait(std::stop_token stop, clock_type::time_point until);
+  std::vector<std::unique_ptr<entry>>::iterator choose(clock_type::time_point now);
   // true: the heal is finished and gone.
   bool step(entry& e, const std::stop_token& stop);
   void trouble(entry& e, const std::string& text, const std::stop_token& stop);
-  void publish(const heal_progress& p);
+  void publish(table_heal& heal);
 
   outbox::log& log;
   outbox::legacy_life& life;
@@ -64,9 +66,22 @@ struct healer::impl {
   std::jthread thread;
 };
 
-void healer::impl::publish(const heal_progress& p) {
+// One entry for each table. A heal of keys does not take the place of what is known of the pass over their
+// table.
+void healer::impl::publish(table_heal& heal) {
+  heal_progress p = heal.progress();
+  for (const auto& e : entries) {
+    heal_progress& other = e->heal.progress();
+    p.running = p.running || (other.table == p.table && other.running);
+  }
   const std::scoped_lock lock(mutex);
-  progress[p.table] = p;
+  heal_progress& shown = progress[p.table];
+  if (heal.work().scope == change::mark_scope::keys && p.pass_rows + p.pass_estimate == 0) {
+    p.pass_rows = shown.pass_rows;
+    p.pass_estimate = shown.pass_estimate;
+    p.pass_resumed = shown.pass_resumed;
+  }
+  shown = std::move(p);
 }
 
 // Marks that nobody works on yet become heals.
@@ -75,12 +90,13 @@ void healer::impl::begin(const std::stop_token& stop) {
     log.begin_heal(work.marks);
     heal_log to{log, life, options.partition, stop};
     table_heal heal(std::move(to), {legacy, target, options, verified}, std::move(work));
-    publish(heal.progress());
+    publish(heal);
     entries.push_back(std::make_unique<entry>(entry{std::move(heal), clock_type::now(), 0}));
   }
 }
 
 void healer::impl::look(const std::stop_token& stop) {
+  if (planted(planted_bug::healer_off)) return wait(stop, clock_type::now() + look_for_marks);
   begin(stop);  // marks that waited for a heal that has just finished
   if (entries.empty()) {
     queue.offer(log.wait_ripe_marks(options.partition, queue.known(), stop));
@@ -125,15 +141,25 @@ bool healer::impl::step(entry& e, const std::stop_token& stop) {
     // Class 42: a table or column that was there is not; class 22: a key that its column's type cannot read.
     if (error.sqlstate().starts_with("42")) e.heal.start_over();
     if (error.sqlstate().starts_with("22")) e.heal.widen();
-    trouble(e, error_text(error), stop);
+    std::string text = error_text(error);
+    if (error.sqlstate() == "42501") text += " (`pgtandem check` says how to grant it)";
+    trouble(e, text, stop);
   } catch (const table_changed& error) {
     e.heal.start_over();
     trouble(e, error.what(), stop);
   } catch (const std::exception& error) {
     trouble(e, error.what(), stop);
   }
-  publish(e.heal.progress());
+  publish(e.heal);
   return finished;
+}
+
+// Of those that are due the one that began first: under thousands of marks heals are finished one after the
+// other, where else none would be before all of them nearly are. One that reads for long pauses in between.
+std::vector<std::unique_ptr<healer::impl::entry>>::iterator healer::impl::choose(clock_type::time_point now) {
+  const auto due = std::ranges::find_if(entries, [&](const auto& e) { return e->due <= now; });
+  return due != entries.end() ? due
+                              : std::ranges::min_element(entries, {}, [](const auto& e) { return e->due; });
 }
 
 void healer::impl::run(std::stop_token stop) {
@@ -142,9 +168,9 @@ void healer::impl::run(std::stop_token stop) {
     try {
       if (log.failed()) throw std::runtime_error(log.failure());
       look(stop);
-      const auto next = std::ranges::min_element(entries, {}, [](const auto& e) { return e->due; });
-      if (next == entries.end()) continue;
       const auto now = clock_type::now();
+      const auto next = choose(now);
+      if (next == entries.end()) continue;
       if ((*next)->due > now) {
         wait(stop, std::min((*next)->due, now + look_for_marks));
       } else if (step(**next, stop)) {

@@ -33,6 +33,10 @@ struct heal_progress {
   change::table_name table;
   std::uint64_t rows_read = 0;
   std::uint64_t rows_written = 0;
+  // Of the pass over the table that is under way, or was the last: rows read, and as many as there may be.
+  std::uint64_t pass_rows = 0;
+  std::uint64_t pass_estimate = 0;
+  std::uint64_t pass_resumed = 0;  // of pass_rows: read before a restart, behind them the pass went on
   bool running = false;
   std::string error;
 };

@@ -1,73 +1,18 @@
 // The healer against two servers, a real log, and a mirror that applies what the log has.
-#include "reconciler/heal/healer.h"
-
 #include <fmt/format.h>
 
 #include <random>
-#include <utility>
 
 #include "protocol/catalog/image_sql.h"
+#include "reconciler/heal/healer_fixture.h"
 #include "reconciler/heal/row_reader.h"
 #include "reconciler/server/key_lookup.h"
-#include "reconciler/server/pair_fixture.h"
 #include "reconciler/server/server_link.h"
 
 namespace pgtandem::reconciler {
 namespace {
 
-class healer_on_servers : public pair_fixture {
- protected:
-  void start(std::uint32_t rows_per_window = 2000) {
-    start_mirror();
-    start_healer(rows_per_window);
-  }
-  void start_healer(std::uint32_t rows_per_window = 2000) {
-    healer_options options;
-    options.legacy = legacy_conninfo_;
-    options.target = target_conninfo_;
-    options.partition = partition_;
-    options.filter = {{"public.*"}, {"public.excluded"}};
-    options.rows_per_window = rows_per_window;
-    options.pause = std::chrono::milliseconds(0);
-    options.applied = [this] {
-      if (before_fence_) std::exchange(before_fence_, nullptr)();
-      return applied();
-    };
-    healer_ = std::make_unique<healer>(*log_, *life_, std::move(options));
-    healer_->start();
-  }
-  ~healer_on_servers() override {
-    healer_.reset();  // before the log
-  }
-  [[nodiscard]] std::string state() const {
-    std::string text =
-        fmt::format("error '{}', applied {} of {}, undecided {}, ", healer_->error(), applied().value,
-                    log_->last_prepared(partition_).value, log_->undecided(partition_));
-    for (const heal_progress& p : healer_->progress()) {
-      text += fmt::format("{} read {} written {} running {}, ", p.table.name, p.rows_read, p.rows_written,
-                          p.running);
-    }
-    return text + fmt::format("{} marks", log_->marks(partition_).size());
-  }
-  void wait_until_healed() {
-    ASSERT_TRUE(eventually([&] { return log_->marks(partition_).empty(); })) << state();
-    ASSERT_TRUE(eventually([&] { return applied() >= log_->last_prepared(partition_); }));
-  }
-  [[nodiscard]] heal_progress progress_of(const std::string& table) const {
-    for (const heal_progress& p : healer_->progress()) {
-      if (p.table.name == table) return p;
-    }
-    return {};
-  }
-  // Whether somebody waits for a lock on a table of legacy.
-  [[nodiscard]] bool somebody_waits_for(const std::string& table) {
-    return on_legacy("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '" + table +
-                     "'::regclass") != "0";
-  }
-  std::function<void()>
-      before_fence_;  // runs once, on the healer's thread, when all blocks of legacy are read
-  std::unique_ptr<healer> healer_;
-};
+using healer_on_servers = healer_fixture;
 
 TEST_F(healer_on_servers, heals_keys_that_differ_are_missing_or_too_many) {
   on_both(
@@ -262,14 +207,14 @@ TEST_F(healer_on_servers, a_table_that_was_rewritten_during_its_pass_is_read_aga
 }
 
 TEST_F(healer_on_servers, any_touch_of_a_table_with_opaque_keys_discards_its_heal) {
-  on_both("CREATE TABLE t (f float8 PRIMARY KEY, v text)");
-  legacy_->query_simple("INSERT INTO t VALUES (1, 'new')");
+  on_both("CREATE TABLE t (f interval PRIMARY KEY, v text)");
+  legacy_->query_simple("INSERT INTO t VALUES ('1 day', 'new')");
   client::connection locker(legacy_conninfo_);
   locker.query_simple("BEGIN; LOCK TABLE t");
-  mark_keys("t", {R"({"f":1})"});
+  mark_keys("t", {R"({"f":"1 day"})"});
   start();
   ASSERT_TRUE(eventually([&] { return somebody_waits_for("t"); }));
-  const seq_t other = prepare("t", {{0, change::op::remove, R"({"f":1.0})", ""}});
+  const seq_t other = prepare("t", {{0, change::op::remove, R"({"f":"24:00:00"})", ""}});
   locker.query_simple("COMMIT");
   // Undecided, it holds the window that follows the discarded one.
   EXPECT_FALSE(

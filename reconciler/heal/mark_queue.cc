@@ -1,5 +1,8 @@
 #include "reconciler/heal/mark_queue.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace pgtandem::reconciler {
 
 void mark_queue::offer(const std::vector<outbox::open_mark>& marks) {
@@ -12,22 +15,34 @@ void mark_queue::offer(const std::vector<outbox::open_mark>& marks) {
 std::vector<heal_work> mark_queue::take() {
   std::vector<heal_work> ready;
   for (auto it = waiting_.begin(); it != waiting_.end();) {
-    if (running_.contains(it->first)) {
+    auto& [lane, marks] = *it;
+    if (!running_.insert(lane).second) {
       ++it;
       continue;
     }
-    heal_work work{it->first.table, it->first.scope, {}, {}};
-    std::set<std::string> keys;
-    for (outbox::open_mark& m : it->second) {
-      work.marks.push_back(m.id);
-      for (std::string& key : m.mark.keys) keys.insert(std::move(key));
+    const auto noted = std::ranges::find_if(marks, [](const auto& m) { return !m.heal_note.empty(); });
+    if (noted != marks.end()) {
+      ready.push_back(work_of(lane, {std::move(*noted)}));
+      marks.erase(noted);
+    } else {
+      ready.push_back(work_of(lane, std::move(marks)));
+      marks.clear();
     }
-    work.keys.assign(keys.begin(), keys.end());
-    running_.insert(it->first);
-    ready.push_back(std::move(work));
-    it = waiting_.erase(it);
+    it = marks.empty() ? waiting_.erase(it) : std::next(it);
   }
   return ready;
+}
+
+heal_work mark_queue::work_of(const lane& l, std::vector<outbox::open_mark> marks) {
+  heal_work work{l.table, l.scope, {}, {}, {}};
+  if (marks.size() == 1) work.note = std::move(marks.front().heal_note);
+  std::set<std::string> keys;
+  for (outbox::open_mark& m : marks) {
+    work.marks.push_back(m.id);
+    for (std::string& key : m.mark.keys) keys.insert(std::move(key));
+  }
+  work.keys.assign(keys.begin(), keys.end());
+  return work;
 }
 
 void mark_queue::finish(const heal_work& work) {

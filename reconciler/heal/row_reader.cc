@@ -45,8 +45,12 @@ read_rows read_by_key(client::connection& legacy, const catalog::relation& r,
   read_rows read;
   std::vector<bool> present(keys.size(), false);
   for (int i = 0; i < found.rows(); ++i) {
-    present.at(found.u64(i, 0) - 1) = true;
+    const std::size_t asked = found.u64(i, 0) - 1;
+    present.at(asked) = true;
+    const std::size_t before = read.changes.size();
     add_upsert(read, found, i, 1, r);
+    // Under the name that it was asked for: equal keys need not have equal text.
+    if (read.changes.size() > before) read.changes.back().key = keys[asked];
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (present[i]) continue;

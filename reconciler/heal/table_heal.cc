@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/catalog/image_sql.h"
 #include "protocol/catalog/load.h"
@@ -16,6 +17,8 @@ namespace {
 
 // A heal of this many windows is small: it is never paused.
 constexpr unsigned small_heal_windows = 50;
+// As much as this is read again after a restart.
+constexpr unsigned windows_between_notes = 8;
 constexpr std::chrono::milliseconds fence_poll{50};
 // Keys that clients took over are remembered up to this number, then it is seen what became of them.
 constexpr std::size_t most_dropped = 10'000;
@@ -63,6 +66,7 @@ void table_heal::start_over() {
   phase_ = phase::prepare;
   keys_.clear();
   dropped_.clear();
+  forget_note();
 }
 
 void table_heal::widen() {
@@ -104,7 +108,7 @@ bool table_heal::find_table() {
   }
   // A leaf's keys need not be its root's: heal the whole root then.
   if (located->root != work_.table) whole_ = true;
-  const auto found = catalog::load_relations(legacy, {{exact_pattern(located->root)}, {}});
+  const auto found = catalog::load_named_relations(legacy, {located->root});
   const catalog::relation* relation = only(found);
   if (!relation) throw std::runtime_error(title() + " cannot be mirrored: it is temporary or a system table");
   if (!relation->refusals.empty()) {
@@ -118,7 +122,7 @@ bool table_heal::find_table() {
 void table_heal::check_target() {
   const auto known = servers_.verified.find(relation_.name);
   if (!whole_ && known != servers_.verified.end() && known->second == relation_) return;
-  const auto found = catalog::load_relations(servers_.target.get(), {{exact_pattern(relation_.name)}, {}});
+  const auto found = catalog::load_named_relations(servers_.target.get(), {relation_.name});
   const auto problems = catalog::incompatibilities(relation_, only(found));
   if (!problems.empty()) {
     servers_.verified.erase(relation_.name);
@@ -129,17 +133,84 @@ void table_heal::check_target() {
 }
 
 void table_heal::begin_ranges() {
-  leaves_ = load_leaves(servers_.legacy.get(), relation_.name);
+  const auto side_of = [this](client::connection& c) {
+    return pass_side{server_identity(c), load_leaves(c, relation_.name)};
+  };
+  pass_side legacy = side_of(servers_.legacy.get());
+  pass_side target = side_of(servers_.target.get());
+  // A step that throws is repeated, so nothing has changed up to here.
+  const bool noteworthy = work_.scope == change::mark_scope::table && work_.marks.size() == 1;
+  ground_ = noteworthy ? pass_ground(relation_, legacy, target) : "";
+  leaves_ = std::move(legacy.leaves);
+  target_leaves_ = std::move(target.leaves);
   leaf_ = 0;
   block_ = 0;
   size_read_again_ = false;
   window_blocks_ = first_window_blocks;
+  windows_since_note_ = 0;
+  surplus_from_.reset();
   too_large_ = 0;
+  progress_.pass_rows = 0;
+  progress_.pass_resumed = 0;
+  progress_.pass_estimate = 0;
+  for (const storage_leaf& leaf : leaves_) progress_.pass_estimate += leaf.rows;
   phase_ = phase::ranges;
+
+  // Only what was noted before this heal began counts, and only once.
+  noted_ = noted_ || !work_.note.empty();
+  const auto note = decode_pass_note(std::exchange(work_.note, {}));
+  if (note && !ground_.empty() && note->ground == ground_)
+    go_on_from(*note);
+  else
+    forget_note();
+}
+
+void table_heal::go_on_from(const pass_note& note) {
+  if (note.half == pass_half::legacy) {
+    leaf_ = std::min<std::size_t>(note.leaf, leaves_.size());
+    block_ = note.block;
+  } else {
+    leaf_ = leaves_.size();
+    surplus_from_ = note;
+  }
+  progress_.pass_rows = note.rows;
+  progress_.pass_resumed = note.rows;
+  windows_ = small_heal_windows;  // it is none
+  spdlog::info("the pass over {} goes on behind the {} rows that it had read before a restart", title(),
+               note.rows);
+}
+
+bool table_heal::note_is_due() const {
+  return windows_since_note_ >= windows_between_notes;
+}
+
+// It says that nothing is left to be done for what was read until now. Keys that clients took over are known
+// to this object alone, so it is seen first what became of them. Waiting for that costs nothing: the next
+// window waits for the same records. Of rows that are too large it is only known here that they are owed:
+// once there was one, the note stays behind it.
+bool table_heal::keep_note() {
+  settle_dropped();
+  if (!keys_.empty()) {
+    after_keys_ = phase_;
+    phase_ = phase::keys;
+    return false;
+  }
+  windows_since_note_ = 0;
+  if (ground_.empty() || too_large_ > 0) return true;
+  const pass_half half = phase_ == phase::ranges ? pass_half::legacy : pass_half::target;
+  log_.log.note_heal(work_.marks.front(),
+                     encode_pass_note({ground_, half, leaf_, block_, progress_.pass_rows}));
+  noted_ = true;
+  return true;
+}
+
+void table_heal::forget_note() {
+  if (std::exchange(noted_, false)) log_.log.note_heal(work_.marks.front(), {});
 }
 
 bool table_heal::take_note(window_outcome outcome) {
   ++windows_;
+  ++windows_since_note_;
   progress_.rows_read += outcome.rows;
   if (outcome.discarded) {
     ++discards_;
@@ -178,7 +249,9 @@ step_result table_heal::heal_keys() {
 }
 
 step_result table_heal::heal_range() {
-  if (leaf_ == leaves_.size()) {
+  const bool all_read = leaf_ == leaves_.size();
+  if ((all_read || note_is_due()) && !keep_note()) return {};
+  if (all_read) {
     phase_ = phase::fence;
     fence_.reset();
     return {};
@@ -195,6 +268,10 @@ step_result table_heal::heal_range() {
     size_read_again_ = false;
     return {};
   }
+  if (filenode_of(legacy, leaf.oid) != leaf.filenode) {
+    begin_ranges();  // rewritten meanwhile: blocks that were read may hold other rows now
+    return {};
+  }
   const std::uint64_t last = std::min(block_ + window_blocks_, leaf.blocks);
   auto outcome = heal_through_window(log_, relation_,
                                      [&] { return read_by_block(legacy, relation_, leaf, block_, last); });
@@ -204,6 +281,7 @@ step_result table_heal::heal_range() {
     window_blocks_ =
         next_window_blocks(last - block_, rows, bytes, {.rows = servers_.options.rows_per_window});
     block_ = last;
+    progress_.pass_rows += rows;
   } else {
     window_blocks_ = shorter_window(last - block_);
   }
@@ -213,9 +291,12 @@ step_result table_heal::heal_range() {
 step_result table_heal::wait_for_target() {
   if (!fence_) fence_ = log_.log.last_prepared(log_.partition);
   if (servers_.options.applied() < *fence_) return {false, fence_poll};
-  target_leaves_ = load_leaves(servers_.target.get(), relation_.name);
-  leaf_ = 0;
-  block_ = 0;
+  const auto from = std::exchange(surplus_from_, std::nullopt);
+  auto leaves = load_leaves(servers_.target.get(), relation_.name);
+  const bool go_on = from && same_storage(leaves, target_leaves_);
+  target_leaves_ = std::move(leaves);
+  leaf_ = go_on ? std::min<std::size_t>(from->leaf, target_leaves_.size()) : 0;
+  block_ = go_on ? from->block : 0;
   size_read_again_ = false;
   window_blocks_ = first_window_blocks;
   phase_ = phase::surplus;
@@ -223,6 +304,7 @@ step_result table_heal::wait_for_target() {
 }
 
 step_result table_heal::find_surplus() {
+  if (note_is_due() && !keep_note()) return {};
   if (leaf_ == target_leaves_.size()) {
     phase_ = phase::dropped;
     return {};
@@ -250,6 +332,7 @@ step_result table_heal::find_surplus() {
       next_window_blocks(last - block_, keys.size(), 0, {.rows = servers_.options.rows_per_window});
   block_ = last;
   ++windows_;
+  ++windows_since_note_;
   if (!keys_.empty()) {
     after_keys_ = phase::surplus;
     phase_ = phase::keys;
@@ -271,7 +354,7 @@ step_result table_heal::heal_dropped() {
 
 step_result table_heal::verify() {
   if (!same_storage(leaves_, load_leaves(servers_.legacy.get(), relation_.name))) {
-    begin_ranges();  // rewritten meanwhile: blocks that were read may hold other rows now
+    begin_ranges();  // rewritten behind the last window, or partitions came and went
     return {};
   }
   if (!same_storage(target_leaves_, load_leaves(servers_.target.get(), relation_.name))) {

@@ -4,6 +4,7 @@
 // A pass over a table reads all blocks on legacy (rows that are there are written), then, once the target has
 // applied all that was prepared until then, all blocks on the target: a key that legacy does not have is
 // healed by key, and absent then means delete. A step that throws may be repeated: it goes on where it stood.
+// So does a pass that a restart interrupted, where its mark has a note that still counts (pass_note.h).
 #pragma once
 
 #include <chrono>
@@ -16,6 +17,7 @@
 #include "reconciler/heal/heal_window.h"
 #include "reconciler/heal/healer.h"
 #include "reconciler/heal/mark_queue.h"
+#include "reconciler/heal/pass_note.h"
 #include "reconciler/heal/window_size.h"
 #include "reconciler/server/server_link.h"
 #include "reconciler/server/storage.h"
@@ -41,7 +43,8 @@ class table_heal {
   table_heal(heal_log log, heal_servers servers, heal_work work);
   // Does one window's worth. Throws client::pg_error, std::runtime_error, stop_requested.
   step_result step();
-  // After step() threw: what is known of the table may be wrong by now, so begins from the catalog.
+  // After step() threw: what is known of the table may be wrong by now, so begins from the catalog, and at
+  // the first block.
   void start_over();
   // After step() threw a data error: keys of an altered table may not be readable as its present types. The
   // whole table is healed instead.
@@ -64,6 +67,10 @@ class table_heal {
   step_result verify();
   step_result finish();
   void settle_dropped();
+  [[nodiscard]] bool note_is_due() const;
+  bool keep_note();  // false: some keys have to be healed before
+  void forget_note();
+  void go_on_from(const pass_note& note);
   bool take_note(window_outcome outcome);  // false: discarded
   [[nodiscard]] step_result pause() const;
   void begin_ranges();
@@ -82,6 +89,10 @@ class table_heal {
   phase after_keys_ = phase::dropped;
   std::vector<storage_leaf> leaves_;
   std::vector<storage_leaf> target_leaves_;
+  std::string ground_;  // of the pass; empty: no notes of it are kept
+  bool noted_ = false;  // the mark has a note
+  unsigned windows_since_note_ = 0;
+  std::optional<pass_note> surplus_from_;  // this half was begun before
   std::size_t leaf_ = 0;
   std::uint64_t block_ = 0;
   bool size_read_again_ = false;

@@ -25,7 +25,8 @@ inline constexpr std::uint64_t most_window_blocks = 8192;
   return std::clamp(static_cast<std::uint64_t>(next), std::uint64_t{1}, most_window_blocks);
 }
 
-// A mark fell into the window: a shorter one has better chances between two of them.
+// A client's record touched the table within the window: a shorter one has better chances between two of
+// them.
 [[nodiscard]] inline std::uint64_t shorter_window(std::uint64_t size) {
   return std::max<std::uint64_t>(size / 2, 1);
 }

@@ -147,7 +147,8 @@ TEST(judge_table, refusals) {
 TEST(judge_table, limits_are_named_and_do_not_refuse) {
   auto p = good_pair();
   p.legacy.has_user_triggers = p.legacy.has_deferrable_triggers = p.legacy.has_rules = true;
-  p.legacy.has_row_security = p.legacy.cascades = p.legacy.has_inheritance_children = true;
+  p.legacy.has_row_security = p.legacy.has_inheritance_children = true;
+  p.legacy.cascades.emplace_back();
   p.legacy_facts.unlogged = true;
   p.legacy_facts.triggers = {{"stamp", 'O'}, {"audit", 'A'}};
   p.target_facts.triggers = {{"stamp", 'O'}, {"audit", 'A'}};

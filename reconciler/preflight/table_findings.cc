@@ -6,12 +6,15 @@
 
 #include "protocol/catalog/image_sql.h"
 #include "protocol/catalog/load.h"
+#include "protocol/change/display.h"
 #include "reconciler/preflight/findings.h"
 
 namespace pgtandem::reconciler {
 
 namespace {
 
+constexpr const char* row_security_remedy =
+    "as a superuser: ALTER ROLE ... BYPASSRLS; or, where it is not FORCEd, grant the role of the owner";
 constexpr std::uint64_t much_toast = 64ULL << 20;
 
 std::string names_of(const std::vector<trigger_fact>& triggers, bool always) {
@@ -40,7 +43,7 @@ void judge_legacy_table(const table_pair& p, const std::string& subject, std::ve
   if (r.has_rules)
     limit("has rules: writes are not imaged but marked and healed", "replace rules by triggers");
   if (r.has_row_security) limit("has row security: writes of roles under a policy are marked and healed", "");
-  if (r.cascades)
+  if (!r.cascades.empty())
     limit("foreign keys of other tables cascade from here: rows changed that way are marked and healed", "");
   if (r.has_inheritance_children) {
     limit("has inheritance children: writes through the parent are marked and healed",
@@ -60,7 +63,7 @@ void judge_legacy_table(const table_pair& p, const std::string& subject, std::ve
   }
   if (p.legacy_facts.filtered) {
     out.push_back({severity::refusal, subject, "row security hides rows of legacy from pgtandem's role",
-                   "ALTER ROLE ... BYPASSRLS, or grant the role of the owner"});
+                   row_security_remedy});
   }
 }
 
@@ -89,7 +92,7 @@ void judge_target_table(const table_pair& p, const std::string& subject, std::ve
   }
   if (f.filtered) {
     out.push_back({severity::refusal, subject, "row security hides rows of the target from pgtandem's role",
-                   "ALTER ROLE ... BYPASSRLS, or grant the role of the owner"});
+                   row_security_remedy});
   }
 }
 
@@ -130,7 +133,7 @@ struct missing_rights {
 
 std::vector<finding> judge_table(const table_pair& pair, bool& mirrored) {
   std::vector<finding> out;
-  const std::string subject = pair.legacy.name.schema + "." + pair.legacy.name.name;
+  const std::string subject = display(pair.legacy.name);
   mirrored = false;
   for (const std::string& refusal : pair.legacy.refusals) {
     out.push_back({severity::refusal, subject, refusal, remedy_of(pair.legacy)});

@@ -24,8 +24,7 @@ pair_fixture::pair_fixture() {
   std::string name = (std::filesystem::temp_directory_path() / "pgtandem-reconciler-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
   directory_ = name;
-  log_ = outbox::log::open({.path = (directory_ / "outbox").string(), .min_free_bytes = 0});
-  partition_ = log_->partition_of("app");
+  reopen_log();
   life_ = std::make_unique<outbox::legacy_life>(legacy_conninfo_);
 }
 
@@ -59,7 +58,7 @@ void pair_fixture::expect_equal(const std::string& table) {
 outbox::mark_id pair_fixture::add_mark(change::mark mark) {
   std::promise<outbox::mark_id> done;
   log_->add_marks(
-      partition_, {std::move(mark)}, true,
+      partition_, {std::move(mark)}, std::nullopt,
       [&](const std::vector<outbox::mark_id>& ids, const std::optional<outbox::log_error>& error) {
         if (error) throw std::runtime_error(error->message);
         done.set_value(ids.at(0));
@@ -102,6 +101,14 @@ void pair_fixture::start_mirror() {
   mirror_ = std::jthread([this](std::stop_token stop) { mirror(std::move(stop)); });
 }
 
+void pair_fixture::reopen_log() {
+  mirror_ = {};
+  applied_ = 0;
+  log_.reset();
+  log_ = outbox::log::open({.path = (directory_ / "outbox").string(), .min_free_bytes = 0});
+  partition_ = log_->partition_of("app");
+}
+
 void pair_fixture::mirror(std::stop_token stop) {
   client::connection c(target_conninfo_);
   c.query_simple("SET session_replication_role = replica");
@@ -117,7 +124,7 @@ void pair_fixture::mirror(std::stop_token stop) {
 const catalog::relation& pair_fixture::relation_of(client::connection& c, const change::table_name& table) {
   auto known = relations_.find(table);
   if (known == relations_.end()) {
-    known = relations_.emplace(table, catalog::load_relations(c, {{exact_pattern(table)}, {}}).at(0)).first;
+    known = relations_.emplace(table, catalog::load_named_relations(c, {table}).at(0)).first;
   }
   return known->second;
 }

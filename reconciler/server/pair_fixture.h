@@ -41,6 +41,8 @@ class pair_fixture : public ::testing::Test {
 
   // Applies what the log has to the target, one row after the other, from now on.
   void start_mirror();
+  // As a restart of the daemon: stops the mirror, which then has to be started again, and opens the log anew.
+  void reopen_log();
   [[nodiscard]] seq_t applied() const { return seq_t(applied_.load()); }
 
   static std::string value_of(client::connection& c, const std::string& sql);

@@ -18,7 +18,8 @@ constexpr const char* leaves_sql =
     "  SELECT tree.relid FROM rel, pg_catalog.pg_partition_tree(rel.oid) tree"
     "  WHERE rel.relkind = 'p' AND tree.isleaf)"
     " SELECT c.oid, n.nspname, c.relname, c.relkind, pg_catalog.pg_relation_filenode(c.oid),"
-    "  pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint"
+    "  pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint,"
+    "  greatest(c.reltuples, 0)::bigint"
     " FROM leaf JOIN pg_catalog.pg_class c ON c.oid = leaf.oid"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind <> 'p' ORDER BY c.oid";
 
@@ -45,9 +46,14 @@ std::vector<storage_leaf> load_leaves(client::connection& c, const change::table
     }
     leaf.filenode = r.u64(i, 4);
     leaf.blocks = r.u64(i, 5);
+    leaf.rows = r.u64(i, 6);
     leaves.push_back(std::move(leaf));
   }
   return leaves;
+}
+
+std::uint64_t filenode_of(client::connection& c, oid_t leaf) {
+  return c.query(fmt::format("SELECT pg_catalog.pg_relation_filenode({}::oid)", leaf.value)).u64(0, 0);
 }
 
 std::uint64_t blocks_of(client::connection& c, oid_t leaf) {
@@ -77,6 +83,17 @@ std::string block_condition(std::string_view alias, std::uint64_t first, std::ui
       alias, first, last - 1);
 }
 
+std::string server_identity(client::connection& c) {
+  if (!c.query("SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')")
+           .boolean(0, 0))
+    return {};
+  return std::string(
+      c.query("SELECT system_identifier || '/' ||"
+              " pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8)"
+              " FROM pg_catalog.pg_control_system()")
+          .at(0, 0));
+}
+
 std::optional<located_table> locate_table(client::connection& c, const change::table_name& table) {
   const auto r = c.query(locate_sql, {table.schema, table.name});
   if (r.rows() == 0) return std::nullopt;
@@ -84,10 +101,6 @@ std::optional<located_table> locate_table(client::connection& c, const change::t
   found.root = {std::string(r.at(0, 0)), std::string(r.at(0, 1))};
   found.kind = r.at(0, 2).empty() ? 'r' : r.at(0, 2).front();
   return found;
-}
-
-std::string exact_pattern(const change::table_name& table) {
-  return catalog::quote_identifier(table.schema) + "." + catalog::quote_identifier(table.name);
 }
 
 }  // namespace pgtandem::reconciler

@@ -19,11 +19,14 @@ struct storage_leaf {
   // Changes when the table is rewritten (VACUUM FULL, CLUSTER, TRUNCATE): block numbers then mean other rows.
   std::uint64_t filenode = 0;
   std::uint64_t blocks = 0;
+  std::uint64_t rows = 0;  // as the server's statistics have it, 0 if they do not know
 };
 
 // Leaves in the order of their oids. Throws std::runtime_error if one cannot be read by blocks (foreign
 // table).
 [[nodiscard]] std::vector<storage_leaf> load_leaves(client::connection& c, const change::table_name& table);
+// 0 if the leaf does not exist any more.
+[[nodiscard]] std::uint64_t filenode_of(client::connection& c, oid_t leaf);
 // The leaf's size now, in blocks.
 [[nodiscard]] std::uint64_t blocks_of(client::connection& c, oid_t leaf);
 // Whether both name the same files, so that a pass by blocks over them has missed nothing.
@@ -34,6 +37,10 @@ struct storage_leaf {
 [[nodiscard]] std::string block_condition(std::string_view alias, std::uint64_t first, std::uint64_t last,
                                           int server_version);
 
+// Which server this is, and on which line of its history: its files are those that it had when it answered
+// the same before. Empty: the role may not know.
+[[nodiscard]] std::string server_identity(client::connection& c);
+
 // What became of a table that a mark names.
 struct located_table {
   change::table_name root;  // itself, or the partition root it belongs to
@@ -42,8 +49,5 @@ struct located_table {
 // nullopt: there is no such relation (any more).
 [[nodiscard]] std::optional<located_table> locate_table(client::connection& c,
                                                         const change::table_name& table);
-
-// A filter pattern that matches exactly this table.
-[[nodiscard]] std::string exact_pattern(const change::table_name& table);
 
 }  // namespace pgtandem::reconciler

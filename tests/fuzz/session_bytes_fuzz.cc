@@ -88,13 +88,7 @@ class driver {
   }
 
   sql::statement_cache cache_{16};
-  proxy::session session_{[this] {
-    proxy::session_environment e;
-    e.catalog = catalog;
-    e.statements = &cache_;
-    e.partition = partition_t{1};
-    return e;
-  }()};
+  proxy::session session_{{.catalog = catalog, .statements = &cache_, .partition = partition_t{1}}};
   std::vector<change::record> prepares_;
   std::size_t marks_ = 0;
   std::uint64_t seq_ = 0;

@@ -4,7 +4,7 @@ inline supersede(r) {
   record[r].life = 0;
   k = 0;
   do
-  :: k < KEYS -> if :: record[r].wrote[k] -> open_mark(k, 0) :: else fi; k++
+  :: k < KEYS -> if :: record[r].wrote[k] -> open_ripe_mark(k) :: else fi; k++
   :: else -> break
   od;
   k = 0;
@@ -32,8 +32,8 @@ inline settle(r) {
 #define END_BACKEND(x) atomic { session_ended[x] && backend[x].state == committing -> \
     backend[x].state = rolled_back; unlock(x) }
 /* A mark is ripe once its writer's backend is known to be gone. */
-#define RIPEN(x) atomic { GONE(x) && ((mark[0].writers | mark[1].writers) & (1 << x)) -> \
-    mark[0].writers = mark[0].writers & ~(1 << x); mark[1].writers = mark[1].writers & ~(1 << x) }
+#define RIPEN(k, x) atomic { GONE(x) && (mark[k].writers & (1 << x)) -> \
+    mark[k].writers = mark[k].writers & ~(1 << x); open_ripe_mark(k) }
 
 /* Decides what nobody is left to decide. */
 proctype settler() {
@@ -42,8 +42,10 @@ end:
   do
   :: END_BACKEND(0)
   :: END_BACKEND(1)
-  :: RIPEN(0)
-  :: RIPEN(1)
+  :: RIPEN(0, 0)
+  :: RIPEN(0, 1)
+  :: RIPEN(1, 0)
+  :: RIPEN(1, 1)
   :: SETTLE(1)
   :: SETTLE(2)
   :: SETTLE(3)
@@ -59,7 +61,9 @@ end:
   od
 }
 
-/* Reads a marked key from legacy once and appends it, ordered like a change. */
+/* Reads a marked key from legacy once and appends it, ordered like a change. Writers that leave marks may be at work on
+   the key all the time, before the reading and behind it: the heal is kept, and each of their marks waits for a heal of
+   its own that begins after it has ripened. */
 proctype healer() {
   byte key, k, r, upto, seen, seen_life, generation;
   bool touched;
@@ -67,8 +71,8 @@ end:
   do
   :: atomic { /* choose a mark, note the end of the log */
       if
-      :: mark[0].open && RIPE(0) -> key = 0
-      :: mark[1].open && RIPE(1) -> key = 1
+      :: TO_HEAL(0) -> key = 0
+      :: TO_HEAL(1) -> key = 1
       fi;
       generation = mark[key].generation;
       upto = last
@@ -97,7 +101,7 @@ end:
         record[last].owner = SESSIONS;
         decide(last, committed);
         record[last].life = seen_life;
-        if :: mark[key].generation == generation -> mark[key].open = false :: else fi
+        if :: COVERED(key, generation) -> clear_mark(key) :: else fi
       fi;
       upto = 0; seen = 0; seen_life = 0; generation = 0; key = 0; touched = false
     }

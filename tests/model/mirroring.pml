@@ -30,9 +30,16 @@
 #define DECIDED_UP_TO(l) (decided_prefix >= (l))
 #endif
 #ifdef BUG_MARK_CLEARED_UNDER_WRITER
-#define RIPE(k) true
+#define TO_HEAL(k) MARKED(k)
+#define clear_mark(k) mark[k].ripe = false; mark[k].writers = 0
 #else
-#define RIPE(k) (mark[k].writers == 0)
+#define TO_HEAL(k) mark[k].ripe
+#define clear_mark(k) mark[k].ripe = false
+#endif
+#ifdef BUG_LATER_MARK_CLEARED
+#define COVERED(k, g) true
+#else
+#define COVERED(k, g) (mark[k].generation == (g))
 #endif
 #ifdef BUG_PUBLISH_UNFLUSHED
 #define SAFE(r) true
@@ -65,7 +72,7 @@ proctype rest() {
     timeout ->
     assert(session_ended[0] && session_ended[1]);
     assert(decided_prefix == last && hwm == last);
-    assert(!mark[0].open && !mark[1].open);
+    assert(!MARKED(0) && !MARKED(1));
     assert(value[0] == flushed_value[0] && value[1] == flushed_value[1]);
     assert(target[0] == value[0] && target[1] == value[1]) /* invariants 1, 2, 3, 6 */
   }

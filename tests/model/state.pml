@@ -40,10 +40,11 @@ byte last;           /* seq given last */
 byte decided_prefix; /* every record up to here is decided */
 bool proof_wanted;   /* a committed record waits for a flush */
 
+/* The marks of a key. Those whose writers have ended are one: a heal that begins after them mends them all. */
 typedef mark_t {
-  bool open;
-  byte writers; /* sessions, a bit each */
-  byte generation;
+  bool ripe;
+  byte writers; /* of marks that are not ripe: sessions, a bit each */
+  byte generation; /* counts what ripened */
 }
 mark_t mark[KEYS];
 
@@ -74,11 +75,10 @@ inline decide(r, how) {
   advance_prefix()
 }
 
-inline open_mark(k, writer_bits) {
-  mark[k].open = true;
-  mark[k].writers = mark[k].writers | writer_bits;
-  mark[k].generation++
-}
+#define MARKED(k) (mark[k].ripe || mark[k].writers)
+
+inline open_mark(k, session) { mark[k].writers = mark[k].writers | (1 << (session)) }
+inline open_ripe_mark(k) { mark[k].ripe = true; mark[k].generation++ }
 
 inline unlock(s) {
   k = 0;
@@ -123,7 +123,7 @@ inline prepare(s) {
   :: !imaged ->
     k = 0;
     do
-    :: k < KEYS -> if :: backend[s].wrote[k] -> open_mark(k, 1 << s) :: else fi; k++
+    :: k < KEYS -> if :: backend[s].wrote[k] -> open_mark(k, s) :: else fi; k++
     :: else -> break
     od;
     k = 0

@@ -16,6 +16,7 @@ BUGS = {
     "STATUS_ACROSS_LIVES": "legacy_crashes",
     "HEAL_WITHOUT_WAIT": "two_appliers",
     "MARK_CLEARED_UNDER_WRITER": "two_appliers",
+    "LATER_MARK_CLEARED": "two_appliers",
     "HWM_OUTSIDE": "two_appliers",
     "SEQ_AT_FIRST_CHUNK": "two_appliers",
     "PUBLISH_UNFLUSHED": "legacy_crashes",

@@ -27,9 +27,14 @@ class backend {
   // In no transaction block, nothing under way.
   [[nodiscard]] bool at_rest() const { return block_ == block::none && !copy_in_ && buffer_.empty(); }
   [[nodiscard]] const database& data() const { return db_; }
+  [[nodiscard]] std::uint64_t xid() const { return 77 + transaction_; }
 
   // Called when changes become visible to others, and when a transaction ends without.
-  std::function<void(const std::vector<row_written>&)> on_commit = [](const auto&) {};
+  std::function<void(std::uint64_t xid, const std::vector<row_written>&)> on_commit = [](auto, const auto&) {
+  };
+  // This transaction is prepared for two-phase commit; from then on anybody may end it.
+  std::function<void(std::uint64_t xid, const std::vector<row_written>&)> on_prepare = [](auto, const auto&) {
+  };
   std::function<void()> on_rollback = [] {};
 
  private:
@@ -85,6 +90,7 @@ class backend {
   [[nodiscard]] std::string run_own(const statement& s,
                                     const std::vector<std::optional<std::string>>& parameters,
                                     rows_out& rows);
+  [[nodiscard]] std::string run_own_copied_rows(const statement& s, const std::string& keys, rows_out& rows);
   void prevent_in_block(const char* what) const;
   void commit();
   void abort();

@@ -19,6 +19,10 @@ std::string row_message(const std::vector<std::optional<std::string>>& columns) 
   return bytes;
 }
 
+std::string image(std::uint32_t oid, int id, const std::string& value) {
+  return "J" + std::to_string(oid) + " {\"id\":" + std::to_string(id) + ",\"v\":\"" + value + "\"}";
+}
+
 std::vector<int> matching(const database::rows& rows, const statement& s) {
   std::vector<int> ids;
   for (const auto& [id, value] : rows)
@@ -49,9 +53,11 @@ std::vector<std::string> backend::analyze(const statement& s) const {
       if (s.table.empty()) return {"result"};
       break;
     case verb::own_names:
-      return std::vector<std::string>(8, "own");
+      return std::vector<std::string>(11, "own");
     case verb::own_witness:
       return std::vector<std::string>(3, "own");
+    case verb::own_copied_rows:
+      return {"own"};
     case verb::execute:
       if (const auto it = statements_.find(s.name); it != statements_.end()) return it->second.columns;
       return {};
@@ -66,6 +72,7 @@ std::string backend::run(const statement& s, const std::vector<std::optional<std
                          rows_out& rows) {
   if (s.controls_transaction()) return run_control(s);
   if (s.what == verb::own_names || s.what == verb::own_witness) return run_own(s, parameters, rows);
+  if (s.what == verb::own_copied_rows) return run_own_copied_rows(s, parameters.at(0).value_or(""), rows);
   if (s.is_dml()) {
     const std::string value = s.value == "$1" ? parameters.at(0).value_or("null") : s.value;
     return run_dml(s, value, rows);
@@ -90,9 +97,7 @@ std::string backend::run_dml(const statement& s, const std::string& value, rows_
     const std::string& shown = s.what == verb::remove ? old : value;
     std::vector<std::optional<std::string>> columns;
     for (const std::string& c : s.returning) columns.emplace_back(c == "id" ? std::to_string(id) : shown);
-    if (s.imaged)
-      columns.emplace_back("J" + std::to_string(oid) + " {\"id\":" + std::to_string(id) + ",\"v\":\"" +
-                           shown + "\"}");
+    if (s.imaged) columns.emplace_back(image(oid, id, shown));
     if (!columns.empty()) rows.push_back(row_message(columns));
   }
   const std::string word = insert ? "INSERT 0 " : s.what == verb::update ? "UPDATE " : "DELETE ";
@@ -146,7 +151,10 @@ std::string backend::run_control(const statement& s) {
         commit();
         return "ROLLBACK";
       }
-      if (block_ == block::open) db_.prepare(s.name);
+      if (block_ == block::open) {
+        on_prepare(xid(), db_.changes());
+        db_.prepare(s.name);
+      }
       {
         const bool failed = block_ == block::failed;
         abort();
@@ -156,7 +164,6 @@ std::string backend::run_control(const statement& s) {
       prevent_in_block(s.what == verb::commit_prepared ? "COMMIT PREPARED" : "ROLLBACK PREPARED");
       const auto changes = db_.finish_prepared(s.name, s.what == verb::commit_prepared);
       if (!changes) throw sql_error{"42704", "prepared transaction does not exist"};
-      if (s.what == verb::commit_prepared) on_commit(*changes);
       return s.what == verb::commit_prepared ? "COMMIT PREPARED" : "ROLLBACK PREPARED";
     }
   }
@@ -262,14 +269,31 @@ std::string backend::run_own(const statement& s, const std::vector<std::optional
     std::optional<std::string> locked;
     for (const std::uint32_t oid : s.locks ? db_.locks() : std::set<std::uint32_t>{})
       locked = (locked ? *locked + " " : "") + std::to_string(oid);
-    rows.push_back(
-        row_message({db_.wrote() ? std::optional<std::string>("77") : std::nullopt, "0/1000", locked}));
+    const std::string id = std::to_string(xid());
+    std::vector<std::optional<std::string>> columns{db_.wrote() ? std::optional(id) : std::nullopt, "0/1000",
+                                                    locked};
+    if (s.prepares) columns.emplace_back(id);
+    rows.push_back(row_message(columns));
     return "SELECT ";
   }
   const auto oid = db_.resolve(parameters.at(1).value_or(""), parameters.at(0).value_or(""));
   if (oid)
-    rows.push_back(
-        row_message({std::to_string(*oid), "r", "t", "f", *oid == table_g ? "t" : "f", "f", "2", "0"}));
+    rows.push_back(row_message(
+        {std::to_string(*oid), "r", "t", "f", *oid == table_g ? "t" : "f", "f", "2", "f", "0", "t", "f"}));
+  return "SELECT ";
+}
+
+// `keys` is an array: {1,2}.
+std::string backend::run_own_copied_rows(const statement& s, const std::string& keys, rows_out& rows) {
+  require_table(s);
+  const std::uint32_t oid = *db_.resolve(s.schema, s.table);
+  for (std::size_t at = 1; at < keys.size(); at = keys.find_first_of(",}", at) + 1) {
+    const int id = std::atoi(keys.c_str() + at);
+    const auto it = db_.table(oid).find(id);
+    if (it == db_.table(oid).end()) continue;
+    db_.note_imaged(oid, id);
+    rows.push_back(row_message({image(oid, id, it->second)}));
+  }
   return "SELECT ";
 }
 
@@ -280,6 +304,7 @@ void backend::prevent_in_block(const char* what) const {
 
 void backend::commit() {
   const std::vector<row_written> changes = db_.changes();
+  const std::uint64_t ended = xid();
   portals_.clear();
   executed_ = false;
   parses_ = 0;
@@ -288,7 +313,7 @@ void backend::commit() {
     on_rollback();
     throw sql_error{"23503", "a deferred constraint is violated"};
   }
-  on_commit(changes);
+  on_commit(ended, changes);
 }
 
 void backend::abort() {

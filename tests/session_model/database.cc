@@ -40,6 +40,12 @@ void database::remove(std::uint32_t oid, int id, bool imaged) {
   now_.changes.push_back({oid, true, id, {}, imaged});
 }
 
+void database::note_imaged(std::uint32_t oid, int id) {
+  const auto it = std::find_if(now_.changes.rbegin(), now_.changes.rend(),
+                               [&](const row_written& w) { return w.table == oid && w.id == id; });
+  if (it != now_.changes.rend()) it->imaged = true;
+}
+
 void database::set_path(const std::string& path, bool local) {
   if (local) {
     now_.local_path = path;

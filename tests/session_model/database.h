@@ -47,6 +47,8 @@ class database {
   void insert(std::uint32_t oid, int id, const std::string& value, bool imaged);
   void update(std::uint32_t oid, int id, const std::string& value, bool imaged);
   void remove(std::uint32_t oid, int id, bool imaged);
+  // The image of a row as it was written last has been shown.
+  void note_imaged(std::uint32_t oid, int id);
   // A statement takes its lock whether or not it finds rows.
   void lock(std::uint32_t oid) { now_.locks.insert(oid); }
 

@@ -85,20 +85,32 @@ std::string report(const verdict& v) {
   return text;
 }
 
-class faults : public ::testing::TestWithParam<fault::kind> {};
+class faults : public ::testing::TestWithParam<fault::kind> {
+ protected:
+  void at_every_step(std::size_t chunk_bytes);
+};
 
-TEST_P(faults, at_every_step_leave_nothing_behind) {
+void faults::at_every_step(std::size_t chunk_bytes) {
   for (const example& e : scripts()) {
     std::size_t events = 0;
-    const verdict whole = run_script(e.messages, {}, events);
+    const verdict whole = run_script(e.messages, {}, chunk_bytes, events);
     ASSERT_TRUE(whole.violation.empty()) << e.name << ": " << report(whole);
     ASSERT_GT(events, 3U) << e.name;
     for (std::size_t k = 0; k < events; ++k) {
       std::size_t ignored = 0;
-      const verdict v = run_script(e.messages, {GetParam(), k}, ignored);
+      const verdict v = run_script(e.messages, {GetParam(), k}, chunk_bytes, ignored);
       ASSERT_TRUE(v.violation.empty()) << e.name << " before event " << k << ": " << report(v);
     }
   }
+}
+
+TEST_P(faults, at_every_step_leave_nothing_behind) {
+  at_every_step(std::size_t{1} << 20);
+}
+
+// Every row is a chunk.
+TEST_P(faults, at_every_step_leave_nothing_staged_behind) {
+  at_every_step(1);
 }
 
 INSTANTIATE_TEST_SUITE_P(each, faults,

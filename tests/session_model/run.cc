@@ -2,6 +2,7 @@
 
 #include "protocol/wire/backend/error_response.h"
 #include "protocol/wire/frame.h"
+#include "proxy/session/catalog_testing.h"
 #include "proxy/session/session.h"
 #include "tests/session_model/backend.h"
 #include "tests/session_model/outbox.h"
@@ -15,20 +16,8 @@ constexpr std::size_t most_messages = 40;
 
 std::shared_ptr<const proxy::mirrored_catalog> catalog() {
   static const auto both = [] {
-    std::vector<catalog::relation> relations(2);
-    for (auto& r : relations) {
-      catalog::column id, v;
-      id.name = "id";
-      id.type = "integer";
-      v.name = "v";
-      v.type = "text";
-      r.columns = {id, v};
-      r.key = {{.column = 0, .form = catalog::key_form::bytewise}};
-    }
-    relations[0].oid = oid_t{table_t};
-    relations[0].name = {"public", "t"};
-    relations[1].oid = oid_t{table_g};
-    relations[1].name = {"public", "g"};
+    using proxy::testing::keyed_table;
+    std::vector relations{keyed_table(oid_t{table_t}, "t"), keyed_table(oid_t{table_g}, "g")};
     relations[1].has_user_triggers = true;
     return std::make_shared<const proxy::mirrored_catalog>(std::move(relations));
   }();
@@ -37,10 +26,11 @@ std::shared_ptr<const proxy::mirrored_catalog> catalog() {
 
 class world {
  public:
-  explicit world(fuzz::input choices, fault f = {}) : in_(choices), script_(in_), fault_(f) {
-    behind_.on_commit = [this](const std::vector<row_written>& changes) { outbox_.on_commit(changes); };
+  explicit world(fuzz::input choices, fault f = {}, std::optional<std::size_t> chunk_bytes = {})
+      : in_(choices), script_(in_), modes_(in_.byte()), chunk_bytes_(chunk_bytes), fault_(f) {
+    behind_.on_prepare = [this](std::uint64_t xid, const auto& changes) { outbox_.on_prepare(xid, changes); };
+    behind_.on_commit = [this](std::uint64_t xid, const auto& changes) { outbox_.on_commit(xid, changes); };
     behind_.on_rollback = [this] { outbox_.on_rollback(); };
-    modes_ = in_.byte();
     if (fault_.what == fault::kind::none) carry_all();
   }
 
@@ -76,6 +66,14 @@ class world {
   [[nodiscard]] bool may_refuse() const { return (modes_ & 12) == 12; }
   [[nodiscard]] bool may_lose() const { return (modes_ & 48) == 48; }
   [[nodiscard]] bool noisy() const { return (modes_ & 64) != 0; }
+  [[nodiscard]] proxy::session_environment environment() {
+    return {.catalog = catalog,
+            .statements = &cache_,
+            .marked_until_it_ends = [this](std::string_view gid) { return outbox_.awaits(gid); },
+            .partition = partition_t{1},
+            .chunk_bytes = chunk_bytes_.value_or((modes_ & 128) != 0 ? 200 : std::size_t{1} << 20),
+            .new_staging = [this] { return outbox_.new_staging(); }};
+  }
   [[nodiscard]] bool over() const { return lost_ || !violation_.empty(); }
   // Messages of a client that is there may be compared with what legacy alone would have sent.
   [[nodiscard]] bool comparable() const { return !diverged_ && !gone_; }
@@ -179,6 +177,11 @@ class world {
   void answer_outbox() {
     if (!outbox_.asked() || !next_event()) return;
     const std::size_t fate = std::exchange(refuse_next_, false) ? 3 : may_refuse() ? in_.below(4) : 0;
+    if (outbox_.asked_for_chunk()) {  // refused, its tables are marked and nobody is told
+      note(fate == 3 ? "outbox: chunk refused" : "outbox: staged");
+      session_.on_staged(outbox_.answer_chunk(fate != 3), fate == 3 ? "disk full" : "");
+      return after_event();
+    }
     if (fate == 3) diverge();
     if (outbox_.asked_for_record()) {
       using kind = proxy::prepare_outcome::kind;
@@ -285,15 +288,10 @@ class world {
 
   fuzz::input in_;
   script script_;
-  std::uint8_t modes_ = 0;
+  std::uint8_t modes_;
+  std::optional<std::size_t> chunk_bytes_;
   sql::statement_cache cache_{64};
-  proxy::session session_{[this] {
-    proxy::session_environment e;
-    e.catalog = catalog;
-    e.statements = &cache_;
-    e.partition = partition_t{1};
-    return e;
-  }()};
+  proxy::session session_{environment()};
   backend direct_;
   backend behind_;
   outbox outbox_;
@@ -316,8 +314,9 @@ class world {
 
 }  // namespace
 
-verdict run_script(const std::vector<std::string>& messages, fault f, std::size_t& events) {
-  return world({nullptr, 0}, f).play(messages, events);
+verdict run_script(const std::vector<std::string>& messages, fault f, std::size_t chunk_bytes,
+                   std::size_t& events) {
+  return world({nullptr, 0}, f, chunk_bytes).play(messages, events);
 }
 
 verdict run_session(fuzz::input choices) {

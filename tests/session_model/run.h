@@ -24,7 +24,9 @@ struct fault {
 
 // These messages, each sent when the ones before have been dealt with; `events` is set to how many there
 // were.
-[[nodiscard]] verdict run_script(const std::vector<std::string>& messages, fault f, std::size_t& events);
+// `chunk_bytes`: of a transaction's changes beyond which they are staged.
+[[nodiscard]] verdict run_script(const std::vector<std::string>& messages, fault f, std::size_t chunk_bytes,
+                                 std::size_t& events);
 
 // The input decides everything: the same bytes, the same run.
 [[nodiscard]] verdict run_session(fuzz::input choices);

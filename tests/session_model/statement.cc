@@ -224,6 +224,17 @@ std::optional<statement> parse_statement(std::string_view text) {
   if (text.find("pg_catalog.txid_current_if_assigned") != std::string_view::npos) {
     s.what = verb::own_witness;
     s.locks = text.find("pg_locks") != std::string_view::npos;
+    s.prepares = text.find("pg_catalog.txid_current()") != std::string_view::npos;
+    return s;
+  }
+  if (text.find(" AS pgtandem_key(") != std::string_view::npos) {
+    s.what = verb::own_copied_rows;
+    s.value = "$1";
+    const auto from = text.find(" FROM ONLY ") + std::string_view(" FROM ONLY ").size();
+    std::string name(text.substr(from, text.find(" AS ", from) - from));
+    std::erase(name, '"');
+    reader table(name);
+    table_name(table, s);
     return s;
   }
   std::string_view own = text;

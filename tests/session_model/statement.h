@@ -39,6 +39,7 @@ enum class verb {
   rollback_prepared,
   own_names,
   own_witness,
+  own_copied_rows,
 };
 
 struct statement {
@@ -52,7 +53,8 @@ struct statement {
   std::string name;    // savepoint, prepared statement, gid, path
   bool chain = false;
   bool local = false;
-  bool locks = false;  // own_witness: with locks
+  bool locks = false;     // own_witness: with locks
+  bool prepares = false;  // own_witness: of what is to be prepared
   std::vector<std::string> returning;
   bool imaged = false;
   std::string inner{};       // PREPARE: the text behind AS

@@ -55,11 +55,17 @@ std::vector<std::string> transcript::add(std::string_view bytes) {
 std::string describe_action(const proxy::action& a) {
   if (const auto* p = std::get_if<proxy::prepare_action>(&a)) {
     std::string text = "prepare";
+    for (const auto& c : p->record.chunks)
+      text += " chunk " + std::to_string(c.number) + " (" + std::to_string(c.changes) + ")";
     for (const auto& c : p->record.changes)
       text += " " + c.key + (c.op == change::op::remove ? " removed" : c.image);
     for (const auto& m : p->record.marks) text += " mark " + m.table.name;
     return text;
   }
+  if (const auto* s = std::get_if<proxy::stage_action>(&a))
+    return "stage chunk " + std::to_string(s->chunk.number) + " of " + std::to_string(s->chunk.staging.value);
+  if (const auto* d = std::get_if<proxy::drop_staging_action>(&a))
+    return "drop staging " + std::to_string(d->staging.value);
   if (const auto* d = std::get_if<proxy::decide_action>(&a))
     return std::to_string(d->seq.value) + (d->committed ? " committed" : " aborted");
   if (const auto* d = std::get_if<proxy::in_doubt_action>(&a))

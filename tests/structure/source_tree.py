@@ -18,7 +18,7 @@ CONFINED = {
 # C libraries that no public header may bring in, however indirectly.
 PRIVATE = r"rocksdb/|(postgresql/)?libpq-fe\.h|pg_query|protobuf-c"
 
-SANS_IO = ("protocol/wire", "protocol/sql", "protocol/change", "proxy/session")
+SANS_IO = ("protocol/copy", "protocol/wire", "protocol/sql", "protocol/change", "proxy/session")
 IO = (
     r"libpq|rocksdb/|boost/(asio|beast)|sys/|netinet/|arpa/|netdb\.h|unistd\.h|fcntl\.h|poll\.h|fstream|filesystem"
     r"|protocol/client/|protocol/catalog/load\.h|outbox/|reconciler/|proxy/(net|daemon|admin|cli)/"

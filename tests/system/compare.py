@@ -4,6 +4,9 @@ Each row counts twice: as text under pinned settings, and column by column as th
 (exact where text is not: floats, intervals, ranges). Types made by users are compared as text alone, because their
 binary form names object ids."""
 
+import itertools
+from typing import NamedTuple
+
 PIN = """
 SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3;
 SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET search_path = pg_catalog; SET xmloption = 'content'
@@ -68,31 +71,47 @@ class Side:
             f"SELECT {self.key(oid)}, {self.row_hash(oid)}, t::text FROM {table} t")}
 
 
-def differences(legacy, target, database, other_database=None, limit=10):
-    """Sentences about what differs; empty when both databases hold the same rows."""
+class Difference(NamedTuple):
+    """A row by its key, as text of both sides; None where it does not exist."""
+
+    table: str
+    key: str
+    legacy: str | None
+    target: str | None
+
+    def __str__(self):
+        legacy, target = ("no such row" if t is None else t[:300] for t in (self.legacy, self.target))
+        return f"{self.table} {self.key}: legacy {legacy}, target {target}"
+
+
+def differing_rows(legacy, target, database, other_database=None):
+    """Every row that differs, as Difference; of tables that are not on both sides, one without a key."""
     left, right = Side(legacy, database), Side(target, other_database or database)
     try:
         found = []
         left_tables, right_tables = left.tables(), right.tables()
-        if left_tables.keys() != right_tables.keys():
-            return [f"tables differ: {sorted(left_tables)} and {sorted(right_tables)}"]
-        for table, oid in left_tables.items():
-            if left.checksum(table, oid) != right.checksum(table, right_tables[table]):
-                found += _row_differences(left, right, table, oid, right_tables[table], limit)
+        for table in sorted(left_tables.keys() ^ right_tables.keys()):
+            found.append(Difference(table, "(the whole table)", *("exists" if table in t else None
+                                                                  for t in (left_tables, right_tables))))
+        for table in sorted(left_tables.keys() & right_tables.keys()):
+            oids = left_tables[table], right_tables[table]
+            if left.checksum(table, oids[0]) != right.checksum(table, oids[1]):
+                on_left, on_right = left.all_rows(table, oids[0]), right.all_rows(table, oids[1])
+                found += [Difference(table, key, *(side.get(key, (None, None))[1] for side in (on_left, on_right)))
+                          for key in sorted(on_left.keys() | on_right.keys()) if on_left.get(key) != on_right.get(key)]
         return found
     finally:
         left.close()
         right.close()
 
 
-def _row_differences(left, right, table, left_oid, right_oid, limit):
-    on_left, on_right = left.all_rows(table, left_oid), right.all_rows(table, right_oid)
-    keys = [k for k in sorted(on_left.keys() | on_right.keys()) if on_left.get(k) != on_right.get(k)]
-    found = [f"{table}: {len(on_left)} rows on legacy, {len(on_right)} on target, {len(keys)} differ"]
-    for key in keys[:limit]:
-        legacy_text, target_text = (side.get(key, ("", "no such row"))[1] for side in (on_left, on_right))
-        found.append(f"{table} {key}: legacy {legacy_text[:300]}, target {target_text[:300]}")
-    return found
+def differences(legacy, target, database, other_database=None, limit=10):
+    """Sentences about what differs; empty when both databases hold the same rows."""
+    sentences = []
+    for table, rows in itertools.groupby(differing_rows(legacy, target, database, other_database), lambda d: d.table):
+        rows = list(rows)
+        sentences += [f"{table}: {len(rows)} rows differ", *map(str, rows[:limit])]
+    return sentences
 
 
 def assert_equal(legacy, target, database):

@@ -16,7 +16,8 @@ BINARY = Path(os.environ.get("PGTANDEM", Path(__file__).resolve().parents[2] / "
 class Daemon:
     """One configuration. Ports stay the same over restarts, as applications expect."""
 
-    def __init__(self, directory, databases, outbox=(), **top):
+    def __init__(self, directory, databases, outbox=(), binary=BINARY, **top):
+        self.binary, self.environment = binary, dict(os.environ)
         self.directory = Path(directory)
         self.directory.mkdir(exist_ok=True)
         self.config_file = self.directory / "pgtandem.yaml"
@@ -46,8 +47,8 @@ class Daemon:
     def launch(self):
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "-c", self.config_file], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True)
+                [self.binary, "serve", "-c", self.config_file], env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, start_new_session=True)
 
     def accepts(self):
         assert self.process.poll() is None, f"pgtandem ended with {self.process.returncode}:\n{self.log_tail()}"
@@ -84,7 +85,7 @@ class Daemon:
     def command(self, name, *arguments, timeout=180):
         """Runs `pgtandem NAME -c FILE ...`."""
         return subprocess.run(
-            [BINARY, name, "-c", self.config_file, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+            [BINARY, *name.split(), "-c", self.config_file, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=timeout)
 
     def status(self):

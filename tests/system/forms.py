@@ -11,6 +11,9 @@ CREATE TABLE item (
   w timestamptz DEFAULT clock_timestamp());
 CREATE TABLE "Odd Table" ("the Key" text, second numeric(10,2), "select" text, PRIMARY KEY ("the Key", second));
 CREATE TABLE only_key (id integer PRIMARY KEY);
+CREATE TABLE part (id integer PRIMARY KEY, v text) PARTITION BY RANGE (id);
+CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (10);
+INSERT INTO part SELECT i, 'v' FROM generate_series(1, 9) i;
 CREATE TABLE counted (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
 INSERT INTO item (id, v, n, f, j, b, a, p, i, d, w)
 SELECT k, 'v' || k, k / 3.0, k / 3.0::float8, '{"b": null, "a":  1}', '[null, 1.10]', '[2:3]={1,2}', '\\x00ff', '1 mon 25:00:00',
@@ -25,6 +28,9 @@ class Form(NamedTuple):
     steps: list
     fails: bool = False   # some statement fails: the images of a burst with one Sync would differ
     modes: tuple = ()     # only these modes; none named: all
+
+# Where what a form is about does not depend on how it is sent.
+FEW = ("simple", "prepared")
 
 
 def form(name, images, *steps, **more):
@@ -52,6 +58,32 @@ FORMS = [
     form("update_from_returning", 1, "UPDATE item t SET v = o.v FROM item o WHERE o.id = t.id + 1 AND t.id = 1 RETURNING o.id, t.v"),
     form("update_with_cte", 1, "WITH c AS (SELECT max(id) AS id FROM item) UPDATE item SET v = 'max' FROM c WHERE c.id = item.id"),
     form("update_subquery", 1, "UPDATE item SET (v, n) = (SELECT 'sub', 1.0) WHERE id IN (SELECT id FROM item WHERE id = 2)"),
+    form("key_change", 2, ("UPDATE item SET id = $1 WHERE id = $2", 100, 3)),
+    form("key_change_many", 8, "UPDATE item SET id = id + 1000, v = 'moved' WHERE id BETWEEN 4 AND 7", modes=FEW),
+    form("key_change_onto_each_other", 10, "UPDATE item SET id = id - 1", modes=FEW),
+    form("key_change_none", 0, ("UPDATE item SET id = $1 WHERE id = $2", 100, -3), modes=FEW),
+    form("key_change_to_itself", 1, ("UPDATE item SET id = $1, v = $2 WHERE id = $1", 3, "same"), modes=FEW),
+    form("key_change_some_to_themselves", 4, "UPDATE item SET id = CASE WHEN id < 3 THEN id ELSE id + 100 END WHERE id IN (1, 2, 3) "
+         "RETURNING id, v", modes=FEW),
+    form("key_change_alias", 2, "UPDATE public.item AS \"I t\" SET id = 100 WHERE \"I t\".id = 4 RETURNING \"I t\".v -- end",
+         modes=FEW),
+    form("key_change_qualified", 2, "UPDATE ONLY public.item SET id = 100 WHERE public.item.id = 4 AND v IS NOT NULL", modes=FEW),
+    form("key_change_in_odd_names", 2, ('UPDATE "Odd Table" SET "the Key" = $1, second = $2 WHERE "the Key" = $3 AND second = $4',
+                                        'a"b', "1.50", "k2", "2"), modes=FEW),
+    form("key_change_spelt_otherwise", 2, "UPDATE \"Odd Table\" SET second = 2.5 WHERE second = 2.000", modes=FEW),
+    form("key_swap", 6, "BEGIN", "UPDATE item SET id = -1 WHERE id = 1", "UPDATE item SET id = 1 WHERE id = 2",
+         "UPDATE item SET id = 2 WHERE id = -1", "COMMIT"),
+    form("key_change_and_more", 5, "BEGIN", "INSERT INTO item (id) VALUES (100)", "UPDATE item SET id = 200 WHERE id = 100",
+         "UPDATE item SET v = 'a' WHERE id = 200", "DELETE FROM item WHERE id = 200", "COMMIT", modes=FEW),
+    form("key_change_rolled_back", 3, "BEGIN", "SAVEPOINT s", "UPDATE item SET id = 100 WHERE id = 1", "ROLLBACK TO s",
+         "UPDATE item SET id = 200 WHERE id = 1", "UPDATE item SET v = 'a' WHERE id = 200", "COMMIT", modes=FEW),
+    form("key_change_onto_another", 2, "UPDATE item SET id = 2 WHERE id = 1", "BEGIN", "UPDATE item SET id = 100 WHERE id = 1",
+         "SAVEPOINT s", "UPDATE item SET id = 2 WHERE id = 3", "ROLLBACK TO s", "COMMIT", fails=True, modes=FEW),
+    form("key_change_serializable", 2, "BEGIN ISOLATION LEVEL SERIALIZABLE", "UPDATE item SET id = 100 WHERE id = 1", "COMMIT", modes=FEW),
+    form("key_change_read_only", 0, "BEGIN READ ONLY", "UPDATE item SET id = 100 WHERE id = 1", "ROLLBACK", fails=True, modes=FEW),
+    form("key_change_by_zero", 0, "UPDATE item SET id = 100 WHERE 1 / (id - 1) > 0", fails=True, modes=FEW),
+    form("conflict_update_of_key", 2, "INSERT INTO item (id, v) VALUES (1, 'new'), (100, 'new') ON CONFLICT (id) "
+         "DO UPDATE SET id = excluded.id, v = excluded.v", modes=FEW),
     form("delete", 1, ("DELETE FROM item WHERE id = $1", 5)),
     form("delete_many", 8, "DELETE FROM item WHERE id > 1"),
     form("delete_own_returning", 1, "DELETE FROM item WHERE id = 6 RETURNING v, b, a"),
@@ -86,8 +118,16 @@ FORMS = [
          "UPDATE item SET v = 'c' WHERE id = 3", "COMMIT"),
     form("savepoint_rolled_back_twice", 1, "BEGIN", 'SAVEPOINT "S p"', "UPDATE item SET v = 'never'", 'ROLLBACK TO "S p"',
          "DELETE FROM item", 'ROLLBACK TO "S p"', "DELETE FROM item WHERE id = 1", "COMMIT"),
+    form("truncate", 1, "TRUNCATE TABLE item"),
+    form("truncate_several", 3, 'TRUNCATE only_key, ONLY "Odd Table", item RESTART IDENTITY RESTRICT', modes=FEW),
+    form("truncate_partitioned", 2, "TRUNCATE part", "INSERT INTO part VALUES (3, 'x')", modes=FEW),
+    form("truncate_then_insert", 4, "BEGIN", "INSERT INTO item (id) VALUES (100)", "TRUNCATE item",
+         "INSERT INTO item (id) VALUES (1), (101)", "COMMIT"),
+    form("truncate_rolled_back", 2, "BEGIN", "UPDATE item SET v = 'a' WHERE id = 1", "SAVEPOINT s", "TRUNCATE item",
+         "INSERT INTO item (id) VALUES (2)", "ROLLBACK TO s", "UPDATE item SET v = 'b' WHERE id = 2", "COMMIT", modes=FEW),
+    form("truncate_not_mirrored", 0, "CREATE TEMP TABLE item (id integer)", "TRUNCATE item", "DROP TABLE item", modes=FEW),
+    form("truncate_fails", 0, "TRUNCATE item, nowhere", "BEGIN", "TRUNCATE item", "SELECT 1 / 0", "COMMIT", fails=True, modes=FEW),
     form("failure", 1, "INSERT INTO item (id) VALUES (1)", "UPDATE item SET v = 'a' WHERE id = 1", fails=True),
-    form("failure_of_syntax", 1, "UPDATE item SET v == 'a'", "UPDATE item SET v = 'a' WHERE id = 1", fails=True),
     form("failure_of_name", 0, "UPDATE nowhere SET v = 'a'", "UPDATE item SET nothing = 1 WHERE nobody = 2", fails=True),
     form("failure_in_transaction", 0, "BEGIN", "UPDATE item SET v = 'never'", "INSERT INTO item (id) VALUES (1)",
          "UPDATE item SET v = 'ignored'", "COMMIT", fails=True),

@@ -72,10 +72,11 @@ class Servers:
 class Pair:
     """One database on both servers, mirrored by one daemon."""
 
-    def __init__(self, servers, directory, schema, options=(), **top):
+    def __init__(self, servers, directory, schema, options=(), on_legacy="", **top):
         self.servers = servers
         self.database = servers.create_database()
         servers.create_schema(self.database, schema)
+        servers.legacy.sql(self.database, f"SET ROLE app; {on_legacy}")
         self.twin = f"{self.database}_twin"  # the same on legacy, which pgtandem knows nothing of
         servers.legacy.sql("postgres", f"CREATE DATABASE {self.twin} TEMPLATE {self.database} OWNER app")
         entry = servers.entry(self.database, **dict(options))

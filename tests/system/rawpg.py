@@ -23,7 +23,8 @@ def message(kind, body=b""):
 
 
 def text(value):
-    return value.encode() + b"\0"
+    """A string of the protocol; `bytes` are in the client's encoding already."""
+    return (value if isinstance(value, bytes) else value.encode()) + b"\0"
 
 
 def startup(**parameters):
@@ -132,7 +133,7 @@ class NoAnswer(Exception):
 
 
 def error_fields(body):
-    return {chr(part[0]): part[1:].decode() for part in body.split(b"\0") if part}
+    return {chr(part[0]): part[1:].decode(errors="replace") for part in body.split(b"\0") if part}
 
 
 def errors(messages):

@@ -207,6 +207,25 @@ def test_check_names_missing_grants(make_pair):
     assert "UPDATE" in output
 
 
+def test_row_security_that_hides_rows_is_named_with_its_remedy(servers, make_pair):
+    pair = make_pair(SCHEMA)
+    pair.assert_equal()
+    pair.on_legacy("SET ROLE app; ALTER TABLE item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; "
+                   "CREATE POLICY p ON item USING (true)")
+    pair.sql("UPDATE item SET v = 'x' WHERE id = 1")
+    status = pair.daemon.until(lambda: (s := pair.daemon.command("status")) and "row-level security" in s.stdout and s, "say why")
+    assert "public.item" in status.stdout and "pgtandem check" in status.stdout
+    check = pair.daemon.command("check")
+    assert check.returncode == 1
+    assert "BYPASSRLS" in check.stdout
+    servers.legacy.sql("postgres", "ALTER ROLE pgtandem BYPASSRLS")
+    try:
+        pair.assert_equal()
+        assert "row security hides" not in pair.daemon.command("check").stdout
+    finally:
+        servers.legacy.sql("postgres", "ALTER ROLE pgtandem NOBYPASSRLS")
+
+
 def test_wrong_use_is_64(make_pair):
     pair = make_pair(SCHEMA)
     assert pair.daemon.command("no-such-command").returncode == 64

@@ -1,10 +1,9 @@
 """What is not imaged is marked and healed: afterwards both servers are equal all the same."""
 
-import io
-
 import pytest
 
 import rawpg
+from statements import BOTH, IMAGED, MADE, MARKED, NOTHING, made
 
 SCHEMA = """
 CREATE TABLE item (id integer PRIMARY KEY, v text);
@@ -16,6 +15,14 @@ INSERT INTO item SELECT i, 'v' || i FROM generate_series(1, 20) i;
 INSERT INTO watched SELECT i, 'v' || i FROM generate_series(1, 5) i;
 INSERT INTO parent SELECT i, 'v' || i FROM generate_series(1, 5) i;
 INSERT INTO child SELECT i, 1 + i % 5 FROM generate_series(1, 20) i;
+CREATE TABLE part (id integer PRIMARY KEY, v text) PARTITION BY RANGE (id);
+CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (10);
+CREATE TABLE part_2 PARTITION OF part FOR VALUES FROM (10) TO (20);
+INSERT INTO part SELECT i, 'v' FROM generate_series(1, 19) i;
+CREATE TABLE elder (id integer PRIMARY KEY);
+CREATE TABLE younger (PRIMARY KEY (id)) INHERITS (elder);
+INSERT INTO elder VALUES (1);
+INSERT INTO younger VALUES (2);
 CREATE FUNCTION write_item(k integer) RETURNS text LANGUAGE sql AS $$
   INSERT INTO item VALUES (k, 'by function') ON CONFLICT (id) DO UPDATE SET v = 'again' RETURNING v $$;
 CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -23,14 +30,17 @@ CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   UPDATE watched SET v = upper(NEW.v) WHERE id = NEW.id AND v <> upper(NEW.v);
   RETURN NULL; END $$;
 CREATE TRIGGER follow AFTER INSERT OR UPDATE ON watched FOR EACH ROW EXECUTE FUNCTION follow();
+CREATE FUNCTION empty_item() RETURNS void LANGUAGE sql AS 'TRUNCATE item';
 CREATE PROCEDURE commit_inside() LANGUAGE plpgsql AS $$ BEGIN
   UPDATE item SET v = 'first' WHERE id = 1; COMMIT; UPDATE item SET v = 'second' WHERE id = 2; END $$;
 """
 
 STATEMENTS = {
-    "truncate": ["TRUNCATE item"],
-    "truncate_in_transaction": ["BEGIN", "INSERT INTO item VALUES (100, 'x')", "TRUNCATE item",
-                                "INSERT INTO item VALUES (101, 'y')", "COMMIT"],
+    "truncate_with_trigger": ["TRUNCATE watched"],
+    "truncate_partition": ["TRUNCATE part_1", "INSERT INTO part VALUES (1, 'x')"],
+    "truncate_parent": ["TRUNCATE elder", "INSERT INTO elder VALUES (3)"],
+    "truncate_in_function": ["SELECT empty_item()", "INSERT INTO item VALUES (1, 'x')"],
+    "truncate_in_transaction_with_ddl": ["BEGIN", "CREATE INDEX ON item (v)", "TRUNCATE item", "COMMIT"],
     "truncate_cascade": ["TRUNCATE parent CASCADE"],
     "do_block": ["DO $$ BEGIN UPDATE item SET v = 'by DO' WHERE id <= 3; DELETE FROM item WHERE id = 4; END $$"],
     "function": ["SELECT write_item(3), write_item(300)"],
@@ -38,9 +48,8 @@ STATEMENTS = {
     "function_in_dml": ["UPDATE item SET v = write_item(300) WHERE id = 1"],
     "call_with_commit": ["CALL commit_inside()"],
     "trigger": ["INSERT INTO watched VALUES (100, 'new')", "UPDATE watched SET v = 'changed' WHERE id <= 2"],
-    "key_change": ["UPDATE item SET id = id + 1000 WHERE id > 10"],
-    "key_swap": ["BEGIN", "UPDATE item SET id = -1 WHERE id = 1", "UPDATE item SET id = 1 WHERE id = 2",
-                 "UPDATE item SET id = 2 WHERE id = -1", "COMMIT"],
+    "key_change_by_function": ["UPDATE item SET id = id + 1000 WHERE abs(id) > 10"],
+    "key_change_from_other_table": ["UPDATE item SET id = item.id + 1000 FROM parent p WHERE p.id = item.id"],
     "key_change_cascades": ["UPDATE parent SET id = id + 100 WHERE id < 3"],
     "delete_cascades": ["DELETE FROM parent WHERE id IN (1, 2)"],
     "data_modifying_cte": ["WITH gone AS (DELETE FROM item WHERE id <= 5 RETURNING *) "
@@ -65,6 +74,22 @@ STATEMENTS = {
                               "ROLLBACK PREPARED 'gid'"],
 }
 
+# What is not marked alone: shown in docs/coverage.md.
+OUTCOMES = {
+    **dict.fromkeys(STATEMENTS, MARKED),
+    "truncate_partition": BOTH,
+    "truncate_parent": BOTH,
+    "truncate_in_function": BOTH,
+    "function_in_transaction": BOTH,
+    "delete_cascades": BOTH,
+    "key_change_cascades": BOTH,
+    "sql_prepare": IMAGED,
+    "temporary_table_of_same_name": IMAGED,
+    "cursor_position": IMAGED,
+    "set_config": IMAGED,
+    "two_phase": BOTH,
+}
+
 # Writing a server's file takes one.
 SUPERUSER = {"copy_to_with_insert"}
 
@@ -85,9 +110,22 @@ def test_equal_after_heal(imaged_pair, name, protocol):
         seen = [rawpg.tags(getattr(proxied, protocol)(sql)) for sql in STATEMENTS[name]]
     assert seen == expected
     pair.assert_equal()
+    assert made(pair.status()) == MADE[OUTCOMES[name]]
 
 
-@pytest.mark.parametrize("name", ["truncate", "do_block", "function", "trigger", "data_modifying_cte"])
+@pytest.mark.parametrize("protocol", ["simple", "extended"])
+def test_behind_a_text_that_nobody_understands(imaged_pair, protocol):
+    """It might have defined anything: what is written before the catalogs are read again may be marked as well."""
+    pair = imaged_pair(SCHEMA)
+    with pair.raw() as client:
+        with pytest.raises(rawpg.ServerError):
+            getattr(client, protocol)("UPDATE item SET v == 'a'")
+        getattr(client, protocol)("UPDATE item SET v = 'a' WHERE id = 1")
+    pair.assert_equal()
+    assert pair.status()["images"] == 1
+
+
+@pytest.mark.parametrize("name", ["truncate_cascade", "do_block", "function", "trigger", "data_modifying_cte"])
 def test_leaves_marks_that_heals_clear(imaged_pair, name):
     pair = imaged_pair(SCHEMA)
     for sql in STATEMENTS[name]:
@@ -96,39 +134,6 @@ def test_leaves_marks_that_heals_clear(imaged_pair, name):
     status = pair.status()
     assert status["marks_made"] > 0
     assert status["marks"] == []
-
-
-@pytest.mark.parametrize("protocol", ["simple", "extended"])
-def test_copy(imaged_pair, protocol):
-    pair = imaged_pair(SCHEMA)
-    sql = "COPY item FROM STDIN"
-    with pair.raw() as client:
-        # Behind a copy a Sync is swallowed by the server, so it comes after CopyDone.
-        begin = rawpg.query(sql) if protocol == "simple" else rawpg.run_extended(sql) + rawpg.flush()
-        client.until(begin, "G")
-        body = b"".join(rawpg.copy_data(part) for part in (b"100\tone\n10", b"1\ttwo\n", b"102\t\\N\n"))
-        end = rawpg.copy_done() + (b"" if protocol == "simple" else rawpg.sync())
-        messages = client.exchange(body + end)
-        assert rawpg.tags(messages) == ["COPY 3"]
-        client.until(begin, "G")
-        end = rawpg.copy_fail("no more") + (b"" if protocol == "simple" else rawpg.sync())
-        messages = client.exchange(rawpg.copy_data(b"200\tnever\n") + end)
-        assert [e.sqlstate for e in rawpg.errors(messages)] == ["57014"]
-        assert rawpg.tags(client.simple("SELECT 1")) == ["SELECT 1"]
-    pair.assert_equal()
-    assert pair.on_target("SELECT count(*) FROM item WHERE id >= 100") == [(3,)]
-
-
-def test_copy_by_driver_in_transaction(imaged_pair):
-    pair = imaged_pair(SCHEMA)
-    connection = pair.connect(autocommit=False)
-    cursor = connection.cursor()
-    cursor.execute("UPDATE item SET v = 'before' WHERE id = 1")
-    cursor.copy_expert("COPY item FROM STDIN", io.StringIO("".join(f"{i}\tc{i}\n" for i in range(1000, 6000))))
-    cursor.execute("UPDATE item SET v = 'after' WHERE id = 2")
-    connection.commit()
-    connection.close()
-    pair.assert_equal()
 
 
 def test_table_without_usable_key_passes_unmirrored(imaged_pair):
