@@ -11,7 +11,7 @@
 
 #include "protocol/catalog/carriers.h"
 #include "protocol/catalog/load.h"
-#include "proxy/session/mirrored_catalog.h"
+#include "proxy/session/capture/mirrored_catalog.h"
 
 namespace pgtandem::client {
 class connection;

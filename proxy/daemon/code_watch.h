@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "proxy/daemon/noted_file.h"
-#include "proxy/session/known_code.h"
+#include "proxy/session/capture/known_code.h"
 
 namespace pgtandem::proxy {
 

@@ -14,7 +14,7 @@
 
 #include "proxy/net/cancel_registry.h"
 #include "proxy/net/session_host.h"
-#include "proxy/session/startup.h"
+#include "proxy/session/legs/startup.h"
 
 namespace pgtandem::proxy {
 

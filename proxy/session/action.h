@@ -9,7 +9,7 @@
 
 #include "protocol/change/record.h"
 #include "protocol/types.h"
-#include "proxy/session/change_buffer.h"
+#include "proxy/session/transaction/change_buffer.h"
 
 namespace pgtandem::proxy {
 

@@ -18,14 +18,14 @@
 #include "protocol/wire/frontend/execute.h"
 #include "protocol/wire/frontend/parse.h"
 #include "proxy/session/action.h"
-#include "proxy/session/byte_buffer.h"
-#include "proxy/session/copy_in.h"
-#include "proxy/session/environment.h"
-#include "proxy/session/lexing.h"
-#include "proxy/session/planner.h"
-#include "proxy/session/prepared_statements.h"
-#include "proxy/session/server_leg.h"
-#include "proxy/session/transaction.h"
+#include "proxy/session/legs/byte_buffer.h"
+#include "proxy/session/legs/copy_in.h"
+#include "proxy/session/planner/environment.h"
+#include "proxy/session/planner/lexing.h"
+#include "proxy/session/planner/planner.h"
+#include "proxy/session/planner/prepared_statements.h"
+#include "proxy/session/legs/server_leg.h"
+#include "proxy/session/transaction/transaction.h"
 
 namespace pgtandem::proxy {
 

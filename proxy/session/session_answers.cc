@@ -1,7 +1,7 @@
 // What legacy answers, matched with what was asked.
 #include <algorithm>
 
-#include "proxy/session/answer_text.h"
+#include "proxy/session/legs/answer_text.h"
 #include "proxy/session/session.h"
 
 #include "protocol/wire/backend/backend_key_data.h"

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "protocol/wire/backend/error_response.h"
-#include "proxy/session/answer_text.h"
+#include "proxy/session/legs/answer_text.h"
 #include "proxy/session/session.h"
 
 namespace pgtandem::proxy {

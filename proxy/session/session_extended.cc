@@ -1,8 +1,8 @@
 // The extended protocol, message by message.
 #include "protocol/planted_bug.h"
-#include "proxy/session/characters.h"
+#include "proxy/session/planner/characters.h"
 #include "proxy/session/session.h"
-#include "proxy/session/unknown_text.h"
+#include "proxy/session/planner/unknown_text.h"
 
 #include "protocol/wire/backend/error_response.h"
 #include "protocol/wire/frontend/bind.h"

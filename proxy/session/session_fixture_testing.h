@@ -13,7 +13,7 @@
 #include "protocol/wire/frontend/parse.h"
 #include "protocol/wire/frontend/query.h"
 #include "protocol/wire/frontend/sync.h"
-#include "proxy/session/catalog_testing.h"
+#include "proxy/session/capture/catalog_testing.h"
 #include "proxy/session/fake_backend_testing.h"
 #include "proxy/session/session.h"
 

@@ -1,9 +1,9 @@
 // Simple Query: passed on as it is where that is safe, else run statement by statement in extended messages.
 #include <algorithm>
 
-#include "proxy/session/characters.h"
+#include "proxy/session/planner/characters.h"
 #include "proxy/session/session.h"
-#include "proxy/session/unknown_text.h"
+#include "proxy/session/planner/unknown_text.h"
 
 #include "protocol/wire/backend/empty_query_response.h"
 #include "protocol/wire/frontend/bind.h"

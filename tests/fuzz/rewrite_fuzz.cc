@@ -9,8 +9,8 @@
 #include "protocol/sql/rewrite.h"
 #include "protocol/sql/shape.h"
 #include "protocol/sql/syntax_tree.h"
-#include "proxy/session/characters.h"
-#include "proxy/session/unknown_text.h"
+#include "proxy/session/planner/characters.h"
+#include "proxy/session/planner/unknown_text.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace pgtandem::fuzz {

@@ -2,7 +2,7 @@
 // is sent on to legacy is a start-up packet that keeps the client's parameters.
 #include "protocol/wire/frame.h"
 #include "protocol/wire/frontend/startup_packet.h"
-#include "proxy/session/startup.h"
+#include "proxy/session/legs/startup.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace pgtandem::fuzz {

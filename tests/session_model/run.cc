@@ -2,7 +2,7 @@
 
 #include "protocol/wire/backend/error_response.h"
 #include "protocol/wire/frame.h"
-#include "proxy/session/catalog_testing.h"
+#include "proxy/session/capture/catalog_testing.h"
 #include "proxy/session/session.h"
 #include "tests/session_model/backend.h"
 #include "tests/session_model/outbox.h"

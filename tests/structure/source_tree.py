@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 MODULES = ("protocol", "outbox", "reconciler", "proxy")  # each may use those before it
+# Folders of the session, in the same order.
+SESSION = tuple(f"proxy/session/{name}" for name in ("capture", "transaction", "legs", "planner"))
 
 # Third-party headers and the folders that may include them.
 CONFINED = {
@@ -57,6 +59,16 @@ def upward_includes(root):
             first = name.split("/")[0]
             if first in MODULES and MODULES.index(first) > level:
                 yield f"{path} includes {name}"
+
+
+def upward_includes_in_session(root):
+    """Files of the session's folders that include a later folder, or the session itself."""
+    for path in sources(root):
+        if folder(path) in SESSION and not path.stem.endswith(("test", "testing")):
+            for name in includes(root, path):
+                used = str(Path(name).parent)
+                if used == "proxy/session" or used in SESSION[SESSION.index(folder(path)) + 1 :]:
+                    yield f"{path} includes {name}"
 
 
 def unconfined_includes(root):

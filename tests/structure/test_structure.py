@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 RULES = [
     source_tree.upward_includes,
+    source_tree.upward_includes_in_session,
     source_tree.unconfined_includes,
     source_tree.io_in_sans_io,
     source_tree.leaking_public_headers,
@@ -40,6 +41,11 @@ def plant(root, files):
     [
         (source_tree.upward_includes, {"protocol/wire/a.h": '#include "outbox/log/log.h"\n'}),
         (source_tree.upward_includes, {"outbox/log/a.cc": '#include "proxy/config/config.h"\n'}),
+        (
+            source_tree.upward_includes_in_session,
+            {"proxy/session/legs/a.h": '#include "proxy/session/planner/planner.h"\n'},
+        ),
+        (source_tree.upward_includes_in_session, {"proxy/session/capture/a.cc": '#include "proxy/session/action.h"\n'}),
         (source_tree.unconfined_includes, {"outbox/relay/a.cc": "#include <rocksdb/db.h>\n"}),
         (source_tree.unconfined_includes, {"proxy/session/a.cc": "#include <boost/asio/awaitable.hpp>\n"}),
         (source_tree.io_in_sans_io, {"protocol/wire/a.cc": "#include <sys/socket.h>\n"}),
