@@ -172,12 +172,10 @@ asio::awaitable<void> client_connection::read_leg(leg& from, byte_buffer& in, vo
   auto self = shared_from_this();
   std::vector<char> bytes(first_read);
   while (!closed_) {
-    while (!closed_ && (this->*must_wait)()) {
-      from.paused = true;
-      co_await resumed_.async_wait(use_tuple);
-      from.paused = false;
-    }
+    if ((this->*must_wait)()) co_await wait_while(must_wait, from);
     const auto [ec, n] = co_await from.socket.async_read_some(asio::buffer(bytes), use_tuple);
+    // A cancel request may have come while the read was waiting.
+    if (!ec && (this->*must_wait)()) co_await wait_while(must_wait, from);
     if (closed_) co_return;
     if (ec) {
       ((*session_).*on_eof)();
@@ -188,6 +186,15 @@ asio::awaitable<void> client_connection::read_leg(leg& from, byte_buffer& in, vo
     ((*session_).*on_bytes)();
     drain();
     if (n == bytes.size() && n < largest_read) bytes.resize(n * 2);
+  }
+}
+
+asio::awaitable<void> client_connection::wait_while(bool (client_connection::*must_wait)() const,
+                                                    leg& paused) {
+  while (!closed_ && (this->*must_wait)()) {
+    paused.paused = true;
+    co_await resumed_.async_wait(use_tuple);
+    paused.paused = false;
   }
 }
 

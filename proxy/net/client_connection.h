@@ -60,6 +60,7 @@ class client_connection : public std::enable_shared_from_this<client_connection>
   boost::asio::awaitable<void> read_leg(leg& from, byte_buffer& in, void (session::*on_bytes)(),
                                         void (session::*on_eof)(),
                                         bool (client_connection::*must_wait)() const);
+  boost::asio::awaitable<void> wait_while(bool (client_connection::*must_wait)() const, leg& paused);
   boost::asio::awaitable<void> send_cancel(std::string packet);
   boost::asio::awaitable<void> answer_cancel(const startup_cancel& request);
 

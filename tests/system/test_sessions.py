@@ -9,6 +9,7 @@ import psycopg2.extensions
 import pytest
 
 import rawpg
+from cancel_gate import CancelGate
 
 SCHEMA = "CREATE TABLE item (id integer PRIMARY KEY, v text); CREATE TABLE event (id integer PRIMARY KEY, v text);"
 
@@ -75,6 +76,36 @@ def test_late_or_wrong_cancel_hurts_nobody(make_pair):
             assert other.socket.recv(1) == b""
             other.close(politely=False)
         assert rawpg.rows(client.simple("SELECT 2 FROM pg_sleep(0.2)")) == [(b"2",)]
+
+
+def test_cancel_on_its_way_hurts_no_later_statement(make_pair):
+    """What it was meant for ends by itself meanwhile; the next statement waits until legacy has taken the request."""
+    pair = make_pair(SCHEMA)
+    pair.daemon.stop()
+    with CancelGate(pair.legacy.port) as gate, psycopg2.connect(
+            host="127.0.0.1", port=pair.legacy.port, dbname=pair.database, user="app") as holder, holder.cursor() as locks:
+        pair.reconfigure({"legacy": f"host=127.0.0.1 port={gate.port} dbname={pair.database} user=pgtandem"})
+        pair.daemon.start()
+        locks.execute("SELECT pg_advisory_lock(1), pg_advisory_lock(2)")
+        with pair.raw() as client:
+            def waits():
+                return pair.on_legacy("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == [(1,)]
+
+            client.transfer(rawpg.query("SELECT pg_advisory_lock(1)"), lambda m: False, done=True)
+            pair.daemon.until(waits, "wait for the lock")
+            other = rawpg.Connection(pair.daemon.port, "app", pair.database, log_in=False)
+            other.transfer(rawpg.cancel_request(client.process, client.secret), lambda m: False, done=True)
+            assert gate.came.wait(30)
+            locks.execute("SELECT pg_advisory_unlock(1)")
+            client.exchange(b"")
+            client.transfer(rawpg.query("SELECT pg_advisory_lock(2)"), lambda m: False, done=True)
+            for _ in range(20):
+                assert not waits(), "legacy has got it ahead of the cancel request"
+            gate.open.set()
+            pair.daemon.until(waits, "pass on the next statement")
+            locks.execute("SELECT pg_advisory_unlock(2)")
+            assert rawpg.errors(client.exchange(b"")) == []
+            other.close(politely=False)
 
 
 def test_cancel_of_a_write(make_pair):

@@ -215,10 +215,14 @@ async function cancel() {
     client.query(query)
     const ended = new Promise((resolve) => ['error', 'end'].map((name) => query.on(name, resolve)))
     while ((await watcher.query(sleeping)).rows[0].n === 0) await pause()
-    new pg.Client(connection).cancel(client, query)
+    // The server closes once its signals are sent: a late one would meet the next statement.
+    const canceller = new pg.Client(connection)
+    const closed = new Promise((resolve) => canceller.connection.once('end', resolve))
+    canceller.cancel(client, query)
     await attempt(step, async () => {
       throw await ended
     })
+    await closed
   }
   await cancelled('read', 'SELECT pg_sleep(600)')
   await run('works on', 'SELECT 1 AS one')
