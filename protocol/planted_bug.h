@@ -19,6 +19,7 @@ enum class planted_bug : std::uint8_t {
   names_asked_once,
   function_taken_for_harmless,
   key_change_as_upsert,
+  notes_not_read,
   failed_commit_published,
   first_image_wins,
   pipelined_commit_not_held,

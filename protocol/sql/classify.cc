@@ -6,6 +6,7 @@
 #include "protocol/sql/copy_options.h"
 #include "protocol/sql/dml.h"
 #include "protocol/sql/lexical.h"
+#include "protocol/sql/modifying_parts.h"
 #include "protocol/sql/proof.h"
 
 namespace pgtandem::sql {
@@ -19,6 +20,8 @@ statement classify_select(const PgQuery__SelectStmt& node) {
   result.defines = found.makes_table;
   result.effect = found.harmless ? effect::harmless : effect::unproven;
   result.depends_on_literal = found.depends_on_literal;
+  result.writes_in_with = found.modifies;
+  if (found.modifies) result.parts = read_parts(node);
   result.read = std::move(found.read);
   result.uses = std::move(found.uses);
   return result;
@@ -29,6 +32,7 @@ statement classify_inner(statement_kind kind, const PgQuery__Node* query) {
   statement result;
   if (query != nullptr && query->node_case == PG_QUERY__NODE__NODE_SELECT_STMT)
     result = classify_select(*query->select_stmt);
+  result.parts = nullptr;
   result.kind = kind;
   return result;
 }

@@ -3,20 +3,11 @@
 #include <algorithm>
 #include <string>
 
+#include "protocol/sql/modifying_parts.h"
 #include "protocol/sql/proof.h"
 
 namespace pgtandem::sql {
 namespace {
-
-std::string quote_identifier(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  quoted += '"';
-  return quoted;
-}
 
 // How the statement itself calls its target.
 std::string_view range_name(const PgQuery__RangeVar& relation) {
@@ -55,58 +46,84 @@ bool has_star(PgQuery__Node* const* list, std::size_t count) {
 }
 
 template <class Statement>
-statement classify_dml(statement_kind kind, const Statement& node) {
-  statement result;
-  result.kind = kind;
-  if (node.relation == nullptr) return result;
-  proof found = examine(node.base, node.relation);
-  result.read = std::move(found.read);
-  result.uses = std::move(found.uses);
-  if (found.modifies || found.makes_table) return result;
-  result.effect = found.harmless ? effect::dml : effect::unproven;
-  dml_info& dml = result.dml.emplace();
+std::optional<dml_info> describe_target(const Statement& node) {
+  if (node.relation == nullptr) return std::nullopt;
+  dml_info dml;
   dml.target = to_relation_ref(*node.relation);
   dml.alias = quote_identifier(range_name(*node.relation));
   dml.only = node.relation->inh == 0;
   dml.has_returning = node.n_returning_list != 0;
   dml.returns_star = has_star(node.returning_list, node.n_returning_list);
-  return result;
+  return dml;
 }
 
-// UPDATE a.t ... FROM b.t is legal, but then "t" may not be said: such a statement cannot be imaged by name.
-void drop_if_ambiguous(statement& result, const PgQuery__RangeVar& target, PgQuery__Node* const* from,
-                       std::size_t count) {
-  if (!result.dml || !names_range(from, count, range_name(target))) return;
-  result.dml.reset();
-  result.effect = effect::unproven;
+template <class Statement>
+statement classify_dml(statement_kind kind, const Statement& node) {
+  statement result;
+  result.kind = kind;
+  if (node.relation == nullptr) return result;
+  const ProtobufCMessage* const target[] = {&node.relation->base};
+  proof found = examine(node.base, target);
+  result.read = std::move(found.read);
+  result.uses = std::move(found.uses);
+  if (found.modifies) {
+    result.parts = read_parts(node);
+    return result;
+  }
+  if (found.makes_table) return result;
+  result.dml = describe(node);
+  if (result.dml && found.harmless) result.effect = effect::dml;
+  return result;
 }
 
 }  // namespace
 
-statement classify_insert(const PgQuery__InsertStmt& node) {
-  statement result = classify_dml(statement_kind::insert, node);
-  const PgQuery__OnConflictClause* conflict = node.on_conflict_clause;
-  if (result.dml && conflict != nullptr &&
-      conflict->action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_UPDATE) {
-    result.dml->on_conflict_update = true;
-    result.dml->assigned = assigned_columns(conflict->target_list, conflict->n_target_list);
+std::string quote_identifier(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
   }
-  return result;
+  quoted += '"';
+  return quoted;
+}
+
+std::optional<dml_info> describe(const PgQuery__InsertStmt& node) {
+  auto dml = describe_target(node);
+  const PgQuery__OnConflictClause* conflict = node.on_conflict_clause;
+  if (dml && conflict != nullptr && conflict->action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_UPDATE) {
+    dml->on_conflict_update = true;
+    dml->assigned = assigned_columns(conflict->target_list, conflict->n_target_list);
+  }
+  return dml;
+}
+
+// UPDATE a.t ... FROM b.t is legal, but then "t" may not be said: such a statement cannot be imaged by name.
+std::optional<dml_info> describe(const PgQuery__UpdateStmt& node) {
+  auto dml = describe_target(node);
+  if (!dml || names_range(node.from_clause, node.n_from_clause, range_name(*node.relation)))
+    return std::nullopt;
+  dml->assigned = assigned_columns(node.target_list, node.n_target_list);
+  return dml;
+}
+
+std::optional<dml_info> describe(const PgQuery__DeleteStmt& node) {
+  auto dml = describe_target(node);
+  if (!dml || names_range(node.using_clause, node.n_using_clause, range_name(*node.relation)))
+    return std::nullopt;
+  return dml;
+}
+
+statement classify_insert(const PgQuery__InsertStmt& node) {
+  return classify_dml(statement_kind::insert, node);
 }
 
 statement classify_update(const PgQuery__UpdateStmt& node) {
-  statement result = classify_dml(statement_kind::update, node);
-  if (result.dml) result.dml->assigned = assigned_columns(node.target_list, node.n_target_list);
-  if (node.relation != nullptr)
-    drop_if_ambiguous(result, *node.relation, node.from_clause, node.n_from_clause);
-  return result;
+  return classify_dml(statement_kind::update, node);
 }
 
 statement classify_delete(const PgQuery__DeleteStmt& node) {
-  statement result = classify_dml(statement_kind::remove, node);
-  if (node.relation != nullptr)
-    drop_if_ambiguous(result, *node.relation, node.using_clause, node.n_using_clause);
-  return result;
+  return classify_dml(statement_kind::remove, node);
 }
 
 }  // namespace pgtandem::sql

@@ -3,6 +3,7 @@
 // outlive it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -46,6 +47,13 @@ struct token {
 }
 [[nodiscard]] constexpr bool is_operator(char c) {
   return std::string_view("~!@#^&|`?+-*/%<>=").find(c) != std::string_view::npos;
+}
+
+// Whether a token is this keyword.
+[[nodiscard]] constexpr bool is_word(const token& t, std::string_view lower_case) {
+  return t.kind == token_kind::word && t.text.size() == lower_case.size() &&
+         std::equal(lower_case.begin(), lower_case.end(), t.text.begin(),
+                    [](char l, char c) { return l == fold_ascii(c); });
 }
 
 class scanner {

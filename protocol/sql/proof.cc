@@ -240,20 +240,23 @@ void keep_each_once(std::vector<relation_ref>& list) {
 
 }  // namespace
 
-proof examine(const ProtobufCMessage& root, const PgQuery__RangeVar* target) {
+proof examine(const ProtobufCMessage& root, known_writes known) {
   proof result;
   used_names uses;
+  const auto is_known = [&](const ProtobufCMessage& node) {
+    return std::find(known.begin(), known.end(), &node) != known.end();
+  };
   walk(root, [&](const visited_node& at) {
     if (at.node == &root && at.node->descriptor != &pg_query__select_stmt__descriptor &&
         at.node->descriptor != &pg_query__node__descriptor)
       return true;
     const ProtobufCMessage& node = *at.node;
+    if (is_known(node)) return true;
     if (!passes(at)) result.harmless = false;
     note_names(node, uses);
     switch (rule_of(node)) {
       case rule::relation:
-        if (at.node != reinterpret_cast<const ProtobufCMessage*>(target))
-          result.read.push_back(to_relation_ref(node_cast<PgQuery__RangeVar>(node)));
+        result.read.push_back(to_relation_ref(node_cast<PgQuery__RangeVar>(node)));
         break;
       case rule::into:
         result.makes_table = true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -20,8 +21,11 @@ struct proof {
   std::shared_ptr<const used_names> uses{};  // null: none
 };
 
-// `target` is the relation that the root itself writes; it is no reading.
-[[nodiscard]] proof examine(const ProtobufCMessage& root, const PgQuery__RangeVar* target = nullptr);
+// What is known to be written: statements below the root, and relations that these or the root write, which
+// are no reading.
+using known_writes = std::span<const ProtobufCMessage* const>;
+
+[[nodiscard]] proof examine(const ProtobufCMessage& root, known_writes known = {});
 
 // Whether one of the FROM (USING) items goes by this name, so that "name".* would be ambiguous.
 [[nodiscard]] bool names_range(PgQuery__Node* const* items, std::size_t count, std::string_view name);

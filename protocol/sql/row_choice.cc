@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/sql/dml.h"
 #include "protocol/sql/lexical.h"
 #include "protocol/sql/syntax_tree.h"
 
@@ -51,12 +52,6 @@ bool examine_condition(const PgQuery__Node& condition, row_choice& out) {
   return listed;
 }
 
-bool is_word(const token& t, std::string_view lower_case) {
-  return t.kind == token_kind::word && t.text.size() == lower_case.size() &&
-         std::equal(lower_case.begin(), lower_case.end(), t.text.begin(),
-                    [](char l, char c) { return l == fold_ascii(c); });
-}
-
 // The text from WHERE to RETURNING or the end. Both words are reserved, so outside of parentheses they stand
 // nowhere else but behind a dot.
 std::string_view condition_of(std::string_view text) {
@@ -74,15 +69,6 @@ std::string_view condition_of(std::string_view text) {
     behind_dot = t.kind == token_kind::dot;
   }
   return begin == std::string_view::npos ? std::string_view{} : text.substr(begin);
-}
-
-std::string quoted(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
 }
 
 // The single statement of a text, if it is of the kind that `node_case` names.
@@ -120,9 +106,9 @@ std::optional<row_choice> choose_rows(std::string_view text, const dml_info& dml
   const auto where = condition_node(tree);
   if (!where) return std::nullopt;
   row_choice choice;
-  const std::string name = quoted(dml.target.name);
+  const std::string name = quote_identifier(dml.target.name);
   choice.from_where = dml.only ? "FROM ONLY " : "FROM ";
-  if (dml.target.schema) choice.from_where += quoted(*dml.target.schema) + ".";
+  if (dml.target.schema) choice.from_where += quote_identifier(*dml.target.schema) + ".";
   choice.from_where += name;
   // Under an alias the relation may not be called by its schema any more.
   if (dml.alias != name) choice.from_where += " AS " + dml.alias;

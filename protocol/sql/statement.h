@@ -79,6 +79,24 @@ struct dml_info {
   std::vector<std::string> assigned;
 };
 
+// An INSERT, UPDATE or DELETE in WITH.
+struct modifying_part {
+  std::string name;  // of the table expression that it is
+  statement_kind kind = statement_kind::other;
+  dml_info dml;
+  // What it hands on of each row, by names that the text gives, or all of its target's columns (returns_all).
+  // With neither it hands nothing on.
+  std::vector<std::string> returned;
+  bool returns_all = false;
+};
+
+// A statement that writes in WITH: by proof, these parts and what it writes itself, and nothing else.
+struct modifying_parts {
+  std::vector<modifying_part> parts;
+  std::optional<dml_info> main;  // INSERT, UPDATE, DELETE
+  bool returns_rows = false;
+};
+
 // COPY FROM STDIN of all rows that it is given.
 struct copy_source {
   copy::format format;
@@ -98,14 +116,16 @@ struct statement {
   bool changes_lexing = false;
   // Makes or alters something that decides what other sessions' statements mean or run.
   bool defines = false;
-  bool and_chain = false;                     // COMMIT/ROLLBACK AND CHAIN
-  bool refuses_transaction_block = false;     // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY ...
-  bool cascades = false;                      // TRUNCATE ... CASCADE
-  bool with_hold = false;                     // DECLARE ... WITH HOLD
-  bool deallocates = false;                   // DEALLOCATE, DISCARD ALL
-  bool depends_on_literal = false;            // with another string in it the effect may be another
-  std::string name;                           // savepoint, prepared statement, cursor, gid
-  std::optional<dml_info> dml;                // for effect::dml
+  bool and_chain = false;                          // COMMIT/ROLLBACK AND CHAIN
+  bool refuses_transaction_block = false;          // VACUUM, CREATE DATABASE, CREATE INDEX CONCURRENTLY ...
+  bool cascades = false;                           // TRUNCATE ... CASCADE
+  bool with_hold = false;                          // DECLARE ... WITH HOLD
+  bool deallocates = false;                        // DEALLOCATE, DISCARD ALL
+  bool writes_in_with = false;                     // SELECT: INSERT, UPDATE or DELETE below it
+  bool depends_on_literal = false;                 // with another string in it the effect may be another
+  std::string name;                                // savepoint, prepared statement, cursor, gid
+  std::optional<dml_info> dml;                     // for effect::dml
+  std::shared_ptr<const modifying_parts> parts{};  // for effect::unproven; null: nobody knows what it writes
   std::shared_ptr<const statement> prepared;  // PREPARE: the statement inside, with the place of the whole
   std::vector<relation_ref> written;          // COPY FROM, TRUNCATE: what it names; else empty
   std::shared_ptr<const copy_source> copied;  // COPY FROM: null where more is to be known than this says

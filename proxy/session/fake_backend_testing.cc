@@ -32,12 +32,12 @@ bool imaged(const std::string& text) {
 }
 bool writes(const std::string& text) {
   return starts(text, "INSERT") || starts(text, "UPDATE") || starts(text, "DELETE") ||
-         starts(text, "TRUNCATE") || has(text, "writer(");
+         starts(text, "TRUNCATE") || starts(text, "WITH") || has(text, "writer(");
 }
 
 // Columns that the client itself asked for.
 std::size_t client_columns(const std::string& text) {
-  if (starts(text, "SELECT")) return 1;
+  if (starts(text, "SELECT") || has(text, ") SELECT ")) return 1;
   return has(text, "RETURNING id") ? 1 : 0;
 }
 
@@ -204,6 +204,11 @@ bool fake_backend::execute(std::string text, bool describe_rows, std::string& ou
   }
   if (has(text, "_pgtandem_rows")) {
     row({read_committed ? "t" : "f", std::to_string(removed_rows)}, out);
+    wire::encode(wire::command_complete{"SELECT"}, out);
+    return true;
+  }
+  if (has(text, "pgtandem_all AS MATERIALIZED")) {
+    for (const auto& [what, value] : noted) row({what, value}, out);
     wire::encode(wire::command_complete{"SELECT"}, out);
     return true;
   }

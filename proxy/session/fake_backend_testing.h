@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pgtandem::proxy::testing {
@@ -40,6 +42,8 @@ class fake_backend {
   std::vector<std::string> cascaded_keys;
   // What the query for old keys finds.
   std::vector<std::string> old_keys;
+  // What the own query behind a statement with parts in WITH reads.
+  std::vector<std::pair<std::string, std::optional<std::string>>> noted;
   std::vector<std::int16_t> result_formats;  // of the last Bind but own queries
   std::vector<std::string> parsed;           // texts of Parse messages, own queries among them
   std::vector<std::string> executed;         // texts, in order, own queries left out

@@ -20,11 +20,11 @@
 #include "proxy/session/action.h"
 #include "proxy/session/legs/byte_buffer.h"
 #include "proxy/session/legs/copy_in.h"
+#include "proxy/session/legs/server_leg.h"
 #include "proxy/session/planner/environment.h"
 #include "proxy/session/planner/lexing.h"
 #include "proxy/session/planner/planner.h"
 #include "proxy/session/planner/prepared_statements.h"
-#include "proxy/session/legs/server_leg.h"
 #include "proxy/session/transaction/transaction.h"
 
 namespace pgtandem::proxy {
@@ -149,6 +149,7 @@ class session {
 
   // session_keys.cc
   void ask_ahead(const plan& p, std::string_view bind);
+  void ask_behind(const plan& p);
   void on_own_row(outstanding& o, const wire::frame_view& f);
   void ask_ahead(own_query q, const old_keys_query& what, const plan& p, std::string_view bind);
 
@@ -204,6 +205,7 @@ class session {
   void note_unfit_image(const outstanding& o, std::string_view sqlstate);
   void on_ready(const wire::frame_view& f);
   void tell_withheld();
+  void tell_description();
   void answer_from_portals();
   void decide(std::optional<seq_t>& commit_of, bool committed);
   void note_parameter(const wire::frame_view& f);
@@ -224,6 +226,7 @@ class session {
   premark premark_;
   std::optional<script> script_;
   copy_in copy_;
+  std::string described_;          // RowDescription of a script's statement that has not run yet
   std::string withheld_;           // CommandComplete that waits for the commit
   ripen_action ending_marks_;      // ripe with the next ReadyForQuery
   std::size_t server_stream_ = 0;  // bytes of a passing message that are still to come

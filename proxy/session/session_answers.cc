@@ -55,6 +55,7 @@ void session::process_server() {
       const outstanding* front = server_.front();
       const bool ours = front != nullptr && (imaged(*front) || own(*front) || front->strips);
       if (!header || ours || (header->type != bt::data_row && header->type != bt::copy_data)) return;
+      tell_description();
       server_stream_ = header->message_size();
       continue;
     }
@@ -172,11 +173,15 @@ void session::answer_to_describe(outstanding& o, const wire::frame_view& f) {
   }
   if (f.type == bt::no_data) {
     if (heard) pass(f);
-  } else if (!imaged(o)) {
-    pass(f);
-  } else if (o.statement->has_returning) {
-    std::string bytes;
-    if (wire::row_description_drop_last(f.body, bytes)) client_out_.append(bytes);
+  } else if (!imaged(o) || o.statement->has_returning) {
+    std::string shorter;
+    if (imaged(o)) (void)wire::row_description_drop_last(f.body, shorter);
+    const std::string_view rows = imaged(o) ? std::string_view(shorter) : f.raw;
+    // In a Query legacy describes the rows of what runs to its end once it has: not where it fails.
+    if (o.to == audience::script && !o.statement->streams)
+      described_ = rows;
+    else
+      client_out_.append(rows);
   } else if (heard) {
     std::string bytes;
     wire::encode(wire::no_data{}, bytes);
@@ -186,6 +191,7 @@ void session::answer_to_describe(outstanding& o, const wire::frame_view& f) {
 }
 
 void session::answer_to_execute(outstanding& o, const wire::frame_view& f) {
+  if (!own(o)) tell_description();
   switch (f.type) {
     case bt::data_row:
       if (own(o))
@@ -210,6 +216,8 @@ void session::answer_to_execute(outstanding& o, const wire::frame_view& f) {
     case bt::portal_suspended:
       // What has run so far may have written.
       if (o.statement->mode == capture_mode::unproven) transaction_.add_unproven();
+      // Parts in WITH have run to their end when the first row comes.
+      if (!o.statement->noted_rows.empty()) transaction_.on_complete(*o.statement, {});
       [[fallthrough]];
     default:  // EmptyQueryResponse
       copy_.end(o.copy);
@@ -247,6 +255,7 @@ void session::on_execute_complete(const wire::frame_view& f) {
     if (o.own == own_query::names) planner_.note_name_answered(o.rows_given > 0, o.names_generation);
     if (o.own == own_query::old_keys) transaction_.begin_key_change();
     if (o.own == own_query::copied_rows) transaction_.end_read_back(static_cast<std::uint64_t>(o.rows_given));
+    if (o.own == own_query::noted_rows) transaction_.end_notes();
     if (o.own == own_query::rollback)
       transaction_.on_complete({.mode = capture_mode::harmless, .kind = sql::statement_kind::rollback}, tag);
     return;
@@ -330,6 +339,11 @@ void session::decide(std::optional<seq_t>& commit_of, bool committed) {
 void session::tell_withheld() {
   client_out_.append(withheld_);
   withheld_.clear();
+}
+
+void session::tell_description() {
+  client_out_.append(described_);
+  described_.clear();
 }
 
 void session::on_ready(const wire::frame_view& f) {

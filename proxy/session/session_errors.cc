@@ -18,9 +18,12 @@ void session::tell_error(const outstanding& o, const wire::frame_view& f) {
     client_out_.append(as_of_statement(f, "UPDATE"));
   } else if (o.own == own_query::cascade_rows || o.own == own_query::cascade_keys) {
     client_out_.append(as_of_statement(f, "DELETE"));
-  } else if (o.position_shift != 0) {
-    const auto shifted = wire::shift_error_position(f.body, o.position_shift);
-    client_out_.append(shifted ? *shifted : std::string(f.raw));
+  } else if (o.position_shift != 0 || (o.statement && !o.statement->edits.empty())) {
+    const auto moved = wire::move_error_position(f.body, [&o](std::int64_t at) {
+      // Legacy counts from 1.
+      return o.position_shift + (o.statement ? sql::client_position(o.statement->edits, at - 1) + 1 : at);
+    });
+    client_out_.append(moved ? *moved : std::string(f.raw));
   } else if (o.what == request::bind && o.statement && o.statement->mode == capture_mode::image) {
     client_out_.append(without_our_column(f));
   } else {
@@ -43,6 +46,7 @@ void session::on_error(const wire::frame_view& f) {
   planner_.note_failed(m);
   note_unfit_image(*front, m ? m->field('C').value_or("") : "");
   withheld_.clear();
+  described_.clear();
   if (answers_ready(front->what)) {
     front->failed = true;
     if (front->prepares) prepared_.restore(front->name, front->prepares, front->previous);
@@ -67,14 +71,15 @@ void session::on_error(const wire::frame_view& f) {
 // altered past pgtandem.
 void session::note_unfit_image(const outstanding& o, std::string_view sqlstate) {
   // The statement itself may lack a right, too; then it is asked once more in vain.
-  if (sqlstate == "42501" && o.statement && o.statement->mode == capture_mode::image) planner_.forget_names();
+  if (sqlstate == "42501" && o.statement && is_rewritten(*o.statement)) planner_.forget_names();
   // Undefined column, function, table; a datatype that does not match or cannot be cast.
   constexpr std::array unfit{"42703"sv, "42883"sv, "42P01"sv, "42804"sv, "42846"sv};
   if (std::find(unfit.begin(), unfit.end(), sqlstate) == unfit.end()) return;
-  if (!o.statement || o.statement->mode != capture_mode::image) return;
+  if (!o.statement || !is_rewritten(*o.statement)) return;
   planner_.forget_names();
-  const catalog::relation* relation = planner_.catalog().find(o.statement->target_oid);
-  if (relation != nullptr) env_.altered({relation->name});
+  for (const written_name& target : o.statement->targets())
+    if (const catalog::relation* relation = planner_.catalog().find(target.oid))
+      env_.altered({relation->name});
 }
 
 // `failed`: it is the one that failed; else it was never looked at.

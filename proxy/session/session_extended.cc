@@ -1,8 +1,8 @@
 // The extended protocol, message by message.
 #include "protocol/planted_bug.h"
 #include "proxy/session/planner/characters.h"
-#include "proxy/session/session.h"
 #include "proxy/session/planner/unknown_text.h"
+#include "proxy/session/session.h"
 
 #include "protocol/wire/backend/error_response.h"
 #include "protocol/wire/frontend/bind.h"
@@ -43,7 +43,7 @@ session::step session::handle_parse(const wire::frame_view& f) {
       typed->parameter_types = m->parameter_types;
       p = std::move(typed);
     }
-    if (p->mode == capture_mode::image && s.dml && !m->statement.empty())
+    if (is_rewritten(*p) && (s.dml || s.parts) && !m->statement.empty())
       p = planner_.keep_source(std::move(p),
                                {.statement = s,
                                 .text = std::string(m->query.substr(s.offset, s.length)),
@@ -186,6 +186,7 @@ session::step session::handle_execute(const wire::frame_view& f) {
   } else {
     server_.forward(f.raw, std::move(answer));
   }
+  ask_behind(*statement);
   return step::consumed;
 }
 

@@ -1,5 +1,5 @@
 // Own queries around a statement: old keys, and those of rows to which foreign keys carry it, are read before
-// it runs; a TRUNCATE names its tables.
+// it runs; what its parts in WITH have noted, behind it.
 #include "proxy/session/session.h"
 
 namespace pgtandem::proxy {
@@ -22,6 +22,12 @@ void session::ask_ahead(own_query q, const old_keys_query& what, const plan& p, 
   if (values) server_.ask_once(q, what.sql, types, *values, {.to = audience::script});
 }
 
+// In the same batch: where the statement fails it is skipped.
+void session::ask_behind(const plan& p) {
+  if (!p.noted_rows.empty())
+    server_.ask_once(own_query::noted_rows, p.noted_rows, {}, {}, {.to = audience::script});
+}
+
 void session::on_own_row(outstanding& o, const wire::frame_view& f) {
   const auto row = wire::decode_data_row(f.body);
   if (!row) return;
@@ -41,6 +47,9 @@ void session::on_own_row(outstanding& o, const wire::frame_view& f) {
     if (columns.size() != 1 ||
         !transaction_.add_image(columns[0], sql::statement_kind::insert, planner_.catalog()))
       transaction_.add_unproven();
+    stage_due_chunk();
+  } else if (o.own == own_query::noted_rows) {
+    transaction_.add_noted(*row, planner_.catalog());
     stage_due_chunk();
   } else if (o.own == own_query::cascade_rows) {
     transaction_.note_cascade_rows(*row);

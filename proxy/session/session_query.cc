@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "proxy/session/planner/characters.h"
-#include "proxy/session/session.h"
 #include "proxy/session/planner/unknown_text.h"
+#include "proxy/session/session.h"
 
 #include "protocol/wire/backend/empty_query_response.h"
 #include "protocol/wire/frontend/bind.h"
@@ -146,7 +146,7 @@ session::step session::query_of_one(const wire::frame_view& f, std::string_view 
       return step::consumed;
     }
   }
-  const bool needs_script = p->mode == capture_mode::image || (p->mode == capture_mode::noted && !in_block) ||
+  const bool needs_script = is_rewritten(*p) || (p->mode == capture_mode::noted && !in_block) ||
                             (p->prepares && !p->rewritten.empty()) ||
                             (p->mode == capture_mode::unproven && !in_block && !stays_a_query) ||
                             (behind_batch && !copies) || (p->kind == statement_kind::commit && sent_.dirty);
@@ -303,7 +303,8 @@ void session::send_script_statement(const plan_ptr& p, std::string_view text, st
       o.commit_of = commit_of;
       o.ripens = take_premark();
       // Legacy alone would send the last tag only after the commit that ends the Query.
-      o.withhold = (last && !sent_.in_block) || p->mode == capture_mode::read_back;
+      const bool behind = p->mode == capture_mode::read_back || !p->noted_rows.empty();
+      o.withhold = last && (!sent_.in_block || behind);
       if (p->mode == capture_mode::read_back) o.copy = copy_.expect(*p, env_.chunk_bytes);
       note_prepared(*p, o);
     }
@@ -328,6 +329,7 @@ void session::send_script_statement(const plan_ptr& p, std::string_view text, st
   bytes.clear();
   wire::encode(wire::execute{"", 0}, bytes);
   send(bytes, request::execute);
+  ask_behind(*p);
 }
 
 }  // namespace pgtandem::proxy

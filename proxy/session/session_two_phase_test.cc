@@ -1,5 +1,5 @@
-#include "proxy/session/session_fixture_testing.h"
 #include "proxy/session/planner/unknown_text.h"
+#include "proxy/session/session_fixture_testing.h"
 
 namespace pgtandem::proxy {
 namespace {

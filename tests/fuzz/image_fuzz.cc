@@ -7,8 +7,8 @@
 #include "protocol/change/value_text.h"
 #include "protocol/wire/backend/data_row.h"
 #include "protocol/wire/frame.h"
-#include "proxy/session/legs/answer_text.h"
 #include "proxy/session/capture/own_query.h"
+#include "proxy/session/legs/answer_text.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace pgtandem::fuzz {

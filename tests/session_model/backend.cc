@@ -289,9 +289,12 @@ void backend::continue_query() {
     const auto columns = analyze(s);
     if (s.what == verb::fail_planning) throw sql_error{"22012", "division by zero"};
     rows_out rows;
-    if (!columns.empty()) emit_description(columns);
+    // What is no plain query is described once it has run to its end.
+    const bool described = !columns.empty();
+    if (described && s.streams_rows()) emit_description(columns);
     portals_.erase("");
     const std::string tag = run(s, {}, rows);
+    if (described && !s.streams_rows()) emit_description(columns);
     if (copy_in_) {
       return;
     }

@@ -91,6 +91,8 @@ class backend {
                                     const std::vector<std::optional<std::string>>& parameters,
                                     rows_out& rows);
   [[nodiscard]] std::string run_own_copied_rows(const statement& s, const std::string& keys, rows_out& rows);
+  [[nodiscard]] std::string run_part(const statement& s, rows_out& rows);
+  [[nodiscard]] std::string run_own_noted_rows(rows_out& rows);
   void prevent_in_block(const char* what) const;
   void commit();
   void abort();

@@ -58,6 +58,15 @@ std::vector<std::string> backend::analyze(const statement& s) const {
       return std::vector<std::string>(3, "own");
     case verb::own_copied_rows:
       return {"own"};
+    case verb::own_noted_rows:
+      return {"own", "own"};
+    case verb::part: {
+      statement inner = *parse_statement(s.inner);
+      inner.table_at += s.inner_at;
+      (void)analyze(inner);
+      if (!s.table.empty()) require_table(s);
+      return {"id"};
+    }
     case verb::execute:
       if (const auto it = statements_.find(s.name); it != statements_.end()) return it->second.columns;
       return {};
@@ -73,6 +82,8 @@ std::string backend::run(const statement& s, const std::vector<std::optional<std
   if (s.controls_transaction()) return run_control(s);
   if (s.what == verb::own_names || s.what == verb::own_witness) return run_own(s, parameters, rows);
   if (s.what == verb::own_copied_rows) return run_own_copied_rows(s, parameters.at(0).value_or(""), rows);
+  if (s.what == verb::own_noted_rows) return run_own_noted_rows(rows);
+  if (s.what == verb::part) return run_part(s, rows);
   if (s.is_dml()) {
     const std::string value = s.value == "$1" ? parameters.at(0).value_or("null") : s.value;
     return run_dml(s, value, rows);
@@ -294,6 +305,39 @@ std::string backend::run_own_copied_rows(const statement& s, const std::string& 
     db_.note_imaged(oid, id);
     rows.push_back(row_message({image(oid, id, it->second)}));
   }
+  return "SELECT ";
+}
+
+// The query sees the tables as they were before.
+std::string backend::run_part(const statement& s, rows_out& rows) {
+  const statement inner = *parse_statement(s.inner);
+  if (!s.table.empty()) {
+    require_table(s);
+    for (const int id : matching(db_.table(*db_.resolve(s.schema, s.table)), s))
+      rows.push_back(row_message({std::to_string(id)}));
+  }
+  if (inner.what == verb::fail_planning) throw sql_error{"22012", "division by zero"};
+  const std::size_t before = db_.changes().size();
+  (void)run_dml(inner, inner.value, rows);
+  if (s.noted) db_.note_changes(before);
+  return "SELECT ";
+}
+
+// Removed keys, their number with that of the images, and these.
+std::string backend::run_own_noted_rows(rows_out& rows) {
+  const std::vector<row_written> notes = db_.take_notes();
+  rows_out images;
+  for (const row_written& w : notes) {
+    db_.note_imaged(w.table, w.id);
+    if (w.removed)
+      rows.push_back(
+          row_message({"d", "J" + std::to_string(w.table) + " {\"id\":" + std::to_string(w.id) + "}"}));
+    else
+      images.push_back(row_message({"u", image(w.table, w.id, w.value)}));
+  }
+  rows.push_back(row_message({"n", std::to_string(notes.size())}));
+  rows.insert(rows.end(), images.begin(), images.end());
+  rows.push_back(row_message({"z", ""}));
   return "SELECT ";
 }
 

@@ -46,6 +46,11 @@ void database::note_imaged(std::uint32_t oid, int id) {
   if (it != now_.changes.rend()) it->imaged = true;
 }
 
+void database::note_changes(std::size_t from) {
+  const auto& changes = now_.changes;
+  now_.notes.insert(now_.notes.end(), changes.begin() + static_cast<std::ptrdiff_t>(from), changes.end());
+}
+
 void database::set_path(const std::string& path, bool local) {
   if (local) {
     now_.local_path = path;
@@ -97,6 +102,7 @@ void database::abort() {
 
 void database::end() {
   now_.changes.clear();
+  now_.notes.clear();
   now_.locks.clear();
   now_.wrote = false;
   saves_.clear();

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pgtandem::model {
@@ -49,6 +50,9 @@ class database {
   void remove(std::uint32_t oid, int id, bool imaged);
   // The image of a row as it was written last has been shown.
   void note_imaged(std::uint32_t oid, int id);
+  // Notes, for as long as they are true, what has been written since there were `from` changes.
+  void note_changes(std::size_t from);
+  [[nodiscard]] std::vector<row_written> take_notes() { return std::exchange(now_.notes, {}); }
   // A statement takes its lock whether or not it finds rows.
   void lock(std::uint32_t oid) { now_.locks.insert(oid); }
 
@@ -77,6 +81,7 @@ class database {
     std::string path;  // empty: public
     std::optional<std::string> local_path;
     std::vector<row_written> changes;
+    std::vector<row_written> notes;
     std::set<std::uint32_t> locks;
     bool wrote = false;  // a transaction id stays assigned when its savepoint is rolled back
   };

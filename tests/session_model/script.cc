@@ -55,9 +55,18 @@ std::string script::dml() {
   return text + pick({"", "", " RETURNING id", " RETURNING id, v"});
 }
 
+std::string script::part() {
+  const bool allowed = std::exchange(parameter_allowed_, false);
+  std::string text = "WITH a AS (" + dml();
+  parameter_allowed_ = allowed;
+  if (text.ends_with("RETURNING id, v")) text.resize(text.size() - std::string_view(", v").size());
+  if (text.ends_with("RETURNING id")) return text + ") SELECT id FROM a";
+  return text + ") SELECT id FROM " + table() + " WHERE id < 4";
+}
+
 std::string script::sql() {
   const std::string id = std::to_string(1 + in_.below(6));
-  switch (in_.below(16)) {
+  switch (in_.below(18)) {
     case 0:
       return pick(
           {"BEGIN", "BEGIN", "COMMIT", "COMMIT", "ROLLBACK", "COMMIT AND CHAIN", "ROLLBACK AND CHAIN"});
@@ -87,6 +96,9 @@ std::string script::sql() {
     case 10:
       return pick(
           {"COPY t TO STDOUT", "PREPARE TRANSACTION 'x'", "COMMIT PREPARED 'x'", "ROLLBACK PREPARED 'x'"});
+    case 11:
+    case 12:
+      return part();
     default:
       return dml();
   }

@@ -22,6 +22,7 @@ class script {
  private:
   [[nodiscard]] std::string sql();
   [[nodiscard]] std::string dml();
+  [[nodiscard]] std::string part();
   [[nodiscard]] std::string several();
   [[nodiscard]] std::string table();
   [[nodiscard]] std::string value(bool parameter);

@@ -40,6 +40,7 @@ class reader {
   }
   [[nodiscard]] std::string_view rest() const { return text_.substr(at_); }
   [[nodiscard]] std::size_t position() const { return at_; }
+  [[nodiscard]] std::size_t size() const { return text_.size(); }
   [[nodiscard]] bool done() const { return at_ == text_.size(); }
 
  private:
@@ -130,6 +131,36 @@ bool select(reader& in, statement& s) {
     return false;
   }
   return in.done();
+}
+
+// With or without our note, which hides the part behind another name where it returns something.
+bool part(std::string_view text, statement& s) {
+  constexpr std::string_view renamed = "pgtandem_part_1 AS (";
+  constexpr std::string_view handed_on = " AS pgtandem_note), a AS (SELECT \"id\" FROM pgtandem_part_1)";
+  reader in(text);
+  if (!in.take("WITH ")) return false;
+  const bool hides = in.take(renamed);
+  if (!hides && !in.take("a AS (")) return false;
+  s.what = verb::part;
+  s.inner_at = in.position();
+  std::string_view body = in.rest();
+  const std::size_t end = body.rfind(") SELECT id FROM ");
+  if (end == std::string_view::npos) return false;
+  reader main(body.substr(end + std::string_view(") SELECT ").size()));
+  body = body.substr(0, end + 1);
+  if (hides && !body.ends_with(handed_on)) return false;
+  const std::string_view before = hides ? "\n, CASE WHEN " : "\n RETURNING CASE WHEN ";
+  const std::size_t note = body.find(before);
+  s.noted = note != std::string_view::npos;
+  s.inner = s.noted ? body.substr(0, note) : body.substr(0, body.size() - 1);
+  const auto inner = parse_statement(s.inner);
+  if (!inner || !(inner->is_dml() || inner->what == verb::fail_planning) || inner->parameters() > 0)
+    return false;
+  main.take("id FROM ");
+  if (main.take("a") && main.done()) return inner->returning.size() == 1;
+  table_name(main, s);
+  s.table_at += text.size() - main.size();
+  return where(main, s) && main.done() && inner->returning.empty();
 }
 
 bool transaction_control(reader& in, statement& s) {
@@ -237,6 +268,11 @@ std::optional<statement> parse_statement(std::string_view text) {
     table_name(table, s);
     return s;
   }
+  if (text.starts_with("WITH pgtandem_all")) {
+    s.what = verb::own_noted_rows;
+    return s;
+  }
+  if (text.starts_with("WITH ")) return part(text, s) ? std::optional(s) : std::nullopt;
   std::string_view own = text;
   if (!text.starts_with("PREPARE ")) s.imaged = cut_image(own);
   while (own.ends_with(' ')) own.remove_suffix(1);

@@ -40,6 +40,8 @@ enum class verb {
   own_names,
   own_witness,
   own_copied_rows,
+  own_noted_rows,
+  part,  // WITH a AS (<dml>) SELECT id FROM a, or FROM a table
 };
 
 struct statement {
@@ -57,11 +59,17 @@ struct statement {
   bool prepares = false;  // own_witness: of what is to be prepared
   std::vector<std::string> returning;
   bool imaged = false;
-  std::string inner{};       // PREPARE: the text behind AS
+  std::string inner{};       // PREPARE: the text behind AS; part: of the DML
   std::size_t inner_at = 0;  // and its place
+  bool noted = false;        // part: it notes what it writes
 
   [[nodiscard]] bool is_dml() const {
     return what == verb::insert || what == verb::update || what == verb::remove;
+  }
+  // A plain query.
+  [[nodiscard]] bool streams_rows() const {
+    return what == verb::select_rows || what == verb::select_writer || what == verb::select_path ||
+           what == verb::fail_running;
   }
   // Allowed in a failed transaction block.
   [[nodiscard]] bool ends_failed_block() const {

@@ -118,6 +118,44 @@ FORMS = [
          "UPDATE item SET v = 'c' WHERE id = 3", "COMMIT"),
     form("savepoint_rolled_back_twice", 1, "BEGIN", 'SAVEPOINT "S p"', "UPDATE item SET v = 'never'", 'ROLLBACK TO "S p"',
          "DELETE FROM item", 'ROLLBACK TO "S p"', "DELETE FROM item WHERE id = 1", "COMMIT"),
+    form("with_moves", 6, "WITH gone AS (DELETE FROM part WHERE id <= 3 RETURNING *) "
+         "INSERT INTO item (id, v) SELECT id + 100, v FROM gone"),
+    form("with_moves_and_returns", 6, ("WITH gone AS (DELETE FROM part WHERE id <= $1 RETURNING id AS k, part.v) "
+         "INSERT INTO item (id, v) SELECT k + 100, v FROM gone RETURNING id, v || '!' AS loud", 3)),
+    form("with_returns", 2, "WITH u AS (UPDATE item SET v = 'cte' WHERE id < 3 RETURNING id, v, n) SELECT * FROM u"),
+    form("with_inserts_what_is_missing", 1, *[
+        ("WITH i AS (INSERT INTO only_key VALUES ($1) ON CONFLICT DO NOTHING RETURNING id) "
+         "SELECT id FROM i UNION ALL SELECT id FROM only_key WHERE id = $1 LIMIT 1", 7)] * 2),
+    form("with_upserts", 3, "WITH i AS (INSERT INTO part VALUES (1, 'new'), (0, 'new') ON CONFLICT (id) DO UPDATE SET v = 'again' "
+         "RETURNING id, v) UPDATE item SET v = i.v FROM i WHERE i.id = item.id", modes=FEW),
+    form("with_silent_parts", 5, "WITH a AS (DELETE FROM item WHERE id = 1), "
+         "b AS (UPDATE \"Odd Table\" SET \"select\" = 'x' WHERE second < 3), c AS (INSERT INTO counted (v) VALUES ('a')), "
+         "d AS (UPDATE part SET v = 'w' WHERE id = 9) SELECT 1"),
+    form("with_parts_of_one_table", 4, "WITH a AS (DELETE FROM item WHERE id < 3 RETURNING id), "
+         "b AS (INSERT INTO item (id, v) SELECT id * 50, 'moved' FROM a RETURNING id) SELECT id FROM b", modes=FEW),
+    form("with_key_again", 2, "WITH a AS (DELETE FROM item WHERE id = 1 RETURNING id), "
+         "b AS (INSERT INTO item (id, v) SELECT id, 'again' FROM a) SELECT id FROM a", modes=FEW),
+    form("with_odd_names", 3, "WITH \"\u00dc x\" (\"A b\", c) AS NOT MATERIALIZED (DELETE FROM \"Odd Table\" AS \"o)\" /* ( */ "
+         "WHERE \"o)\".second <> 3 RETURNING \"o)\".\"the Key\", second -- )\n), q AS MATERIALIZED (SELECT ')' AS c) "
+         "INSERT INTO item (id, v) SELECT 100, string_agg(\"A b\" || q.c, ',' ORDER BY \"A b\") FROM \"\u00dc x\", q", modes=FEW),
+    form("with_no_row", 0, "WITH gone AS (DELETE FROM item WHERE id = -1 RETURNING *) INSERT INTO part SELECT id, v FROM gone",
+         modes=FEW),
+    form("with_other_tables", 2, "CREATE TEMP TABLE note (id integer)",
+         "WITH gone AS (DELETE FROM item WHERE id = 1 RETURNING *) INSERT INTO note SELECT id FROM gone",
+         "WITH gone AS (DELETE FROM note RETURNING *) INSERT INTO item (id) SELECT id + 100 FROM gone", "DROP TABLE note", modes=FEW),
+    form("with_in_transaction", 5, "BEGIN", "UPDATE item SET v = 'a' WHERE id = 1", "SAVEPOINT s",
+         "WITH u AS (UPDATE item SET v = 'never' RETURNING id) SELECT count(*) FROM u", "ROLLBACK TO s",
+         "WITH a AS (UPDATE item SET v = 'b' WHERE id = 2) DELETE FROM part WHERE id = 1",
+         "WITH a AS (DELETE FROM item WHERE id = 2), b AS (UPDATE item SET v = 'c' WHERE id = 1) SELECT 1", "COMMIT"),
+    form("with_settings", 2, "SET DateStyle = 'German'", "SET IntervalStyle = 'iso_8601'", "SET extra_float_digits = 0",
+         "WITH u AS (UPDATE item SET f = 1 / 3.0::float8, i = '1 mon -1 day' WHERE id = 1 RETURNING i), "
+         "gone AS (DELETE FROM \"Odd Table\" WHERE second = 1 RETURNING second) SELECT i, second FROM u, gone", modes=FEW),
+    form("with_failure", 1, "WITH gone AS (DELETE FROM item RETURNING id) SELECT id / (id - 1) FROM gone",
+         "WITH gone AS (DELETE FROM item RETURNING *) INSERT INTO part SELECT nothing FROM gone",
+         "WITH \u00fc AS (UPDATE item SET id = 1 RETURNING v), gone AS (DELETE FROM part RETURNING no) SELECT 1 FROM gone",
+         "WITH gone AS (DELETE FROM item) SELECT * FROM gone", "WITH gone (a, b, c) AS (DELETE FROM part RETURNING id) SELECT 1",
+         "WITH i AS (INSERT INTO counted (v) VALUES ('a')) SELECT 1", fails=True),
+    form("update_fails_returning", 0, "UPDATE item SET v = 'x' RETURNING 1 / (id - 3)", "SELECT 1 / (id - 3) FROM item", fails=True),
     form("truncate", 1, "TRUNCATE TABLE item"),
     form("truncate_several", 3, 'TRUNCATE only_key, ONLY "Odd Table", item RESTART IDENTITY RESTRICT', modes=FEW),
     form("truncate_partitioned", 2, "TRUNCATE part", "INSERT INTO part VALUES (3, 'x')", modes=FEW),

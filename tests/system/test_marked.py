@@ -52,9 +52,13 @@ STATEMENTS = {
     "key_change_from_other_table": ["UPDATE item SET id = item.id + 1000 FROM parent p WHERE p.id = item.id"],
     "key_change_cascades": ["UPDATE parent SET id = id + 100 WHERE id < 3"],
     "delete_cascades": ["DELETE FROM parent WHERE id IN (1, 2)"],
-    "data_modifying_cte": ["WITH gone AS (DELETE FROM item WHERE id <= 5 RETURNING *) "
-                           "INSERT INTO follower SELECT * FROM gone"],
-    "select_with_modifying_cte": ["WITH u AS (UPDATE item SET v = 'cte' WHERE id = 1 RETURNING id) SELECT * FROM u"],
+    "modifying_cte_of_all_columns": ["WITH u AS (UPDATE item SET v = 'cte' WHERE id = 1 RETURNING *) SELECT * FROM u"],
+    "modifying_cte_of_same_table": ["WITH gone AS (DELETE FROM item WHERE id <= 5 RETURNING *) INSERT INTO item SELECT * FROM gone"],
+    "modifying_cte_of_key": ["WITH u AS (UPDATE item SET id = id + 100 WHERE id < 3 RETURNING id) SELECT id FROM u"],
+    "modifying_cte_of_many_rows": ["WITH i AS (INSERT INTO item SELECT g, 'many' FROM generate_series(1000, 9000) g) SELECT 1"],
+    "modifying_cte_with_function": ["WITH gone AS (DELETE FROM item WHERE id = 1 RETURNING write_item(2) AS v) SELECT v FROM gone"],
+    "modifying_cte_cascades": ["WITH gone AS (DELETE FROM parent WHERE id = 1 RETURNING *) INSERT INTO follower SELECT * FROM gone"],
+    "modifying_cte_of_table_with_trigger": ["WITH i AS (INSERT INTO watched VALUES (100, 'new') RETURNING id) SELECT id FROM i"],
     "merge": ["MERGE INTO item USING parent p ON p.id = item.id WHEN MATCHED AND p.id < 3 THEN DELETE "
               "WHEN MATCHED THEN UPDATE SET v = 'merged'"],
     "explain_analyze": ["EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) DELETE FROM item WHERE id = 7"],
@@ -125,7 +129,7 @@ def test_behind_a_text_that_nobody_understands(imaged_pair, protocol):
     assert pair.status()["images"] == 1
 
 
-@pytest.mark.parametrize("name", ["truncate_cascade", "do_block", "function", "trigger", "data_modifying_cte"])
+@pytest.mark.parametrize("name", ["truncate_cascade", "do_block", "function", "trigger", "modifying_cte_of_key"])
 def test_leaves_marks_that_heals_clear(imaged_pair, name):
     pair = imaged_pair(SCHEMA)
     for sql in STATEMENTS[name]:

@@ -165,6 +165,26 @@ def key_change(d):
     return Statement(f"UPDATE {t.name} SET {t.columns[0]} = {t.values(d.k(), d.random)}, n = n + 1 WHERE {d.where(t)}")
 
 
+@kind(2, imaged=True)
+def parts(d):
+    """What parts in WITH write is noted and read behind the statement."""
+    a, b = d.random.sample(d.schema.drawn, 2)
+    row = f"INSERT INTO {a.name} ({', '.join(a.columns)}, v, n)"
+    return Statement(d.random.choice([
+        f"WITH gone AS (DELETE FROM {a.name} WHERE {d.where(a)} RETURNING *)"
+        f" UPDATE {b.name} SET v = (SELECT v FROM gone), n = n + 1 WHERE {d.where(b)}",
+        f"WITH gone AS (DELETE FROM {a.name} WHERE {d.where(a)} RETURNING v, n) INSERT INTO moving (id, v, n)"
+        f" SELECT {d.k()}, v, n FROM gone ON CONFLICT (id) DO UPDATE SET v = excluded.v RETURNING id",
+        f"WITH u AS (UPDATE {a.name} SET n = n + 1 WHERE n % 5 = {d.random.randrange(5)} RETURNING n, v) SELECT * FROM u",
+        f"WITH i AS ({row} VALUES ({a.values(d.k(), d.random)}, 'part', 1) ON CONFLICT DO NOTHING RETURNING n),"
+        f" u AS (UPDATE moving SET v = 'part' WHERE id = {d.k()}), gone AS (DELETE FROM {b.name} WHERE {d.where(b)})"
+        " SELECT count(*) FROM i",
+        f"WITH gone AS (DELETE FROM {a.name} WHERE {d.where(a)} RETURNING v), again AS ({row}"
+        f" SELECT {a.values(d.k(), d.random)}, v, 7 FROM gone ON CONFLICT DO NOTHING) SELECT v FROM gone",
+        f"WITH free AS (DELETE FROM uniq WHERE u = {d.k()} RETURNING u), moved AS (UPDATE {a.name} SET v = 'freed' WHERE {d.where(a)})"
+        f" SELECT u FROM free"]))
+
+
 @kind(1)
 def upsert_moves_key(d):
     a, b = d.k(), d.k()

@@ -41,6 +41,7 @@ BUGS = {
     "names_asked_once": profile(shapes=with_shapes(names=6), transactions=40),
     "function_taken_for_harmless": profile(kinds=(*IMAGED, "function"), healer_off=True, transactions=40),
     "key_change_as_upsert": profile(kinds=("update", "key_change"), keys=200, hot=0.1, transactions=40),
+    "notes_not_read": profile(kinds=(*WRITES, "parts"), transactions=40),
     "failed_commit_published": profile(kinds=(*WRITES, "refer_later", "hand_over_later"), transactions=40),
     "first_image_wins": profile(kinds=WRITES),
     "pipelined_commit_not_held": profile(kinds=WRITES, shapes=with_shapes(several_ahead=6), transactions=40),

@@ -82,20 +82,28 @@ void encode_notice(const error_report& report, std::string& out) {
   encode_report(backend_type::notice_response, report, out);
 }
 
-std::optional<std::string> shift_error_position(std::string_view body, std::int32_t delta_chars, char type) {
+std::optional<std::string> move_error_position(std::string_view body,
+                                               const std::function<std::int64_t(std::int64_t)>& moved,
+                                               char type) {
   const auto fields = decode_fields(body);
   if (!fields) return std::nullopt;
   std::string out;
   message_writer w(type, out);
   for (const auto& [code, text] : fields->fields) {
     const auto position = code == error_field::position ? to_number(text) : std::nullopt;
-    if (position && *position + delta_chars < 1) continue;
+    const std::int64_t there = position ? moved(*position) : 1;
+    if (there < 1) continue;
     w.u8(code);
-    w.cstring(position ? std::string_view(std::to_string(*position + delta_chars)) : text);
+    w.cstring(position ? std::string_view(std::to_string(there)) : text);
   }
   w.u8('\0');
   w.finish();
   return out;
+}
+
+std::optional<std::string> shift_error_position(std::string_view body, std::int32_t delta_chars, char type) {
+  return move_error_position(
+      body, [delta_chars](std::int64_t at) { return at + delta_chars; }, type);
 }
 
 }  // namespace pgtandem::wire

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,10 @@ void encode_notice(const error_report& report, std::string& out);
 // The whole message again (ErrorResponse, or NoticeResponse by `type`) with the statement position moved, for
 // a statement that was rewritten; without the position if that would be before the statement. Everything
 // else, including a position that is no number, stays byte for byte. nullopt if the body is malformed.
+[[nodiscard]] std::optional<std::string> move_error_position(
+    std::string_view body, const std::function<std::int64_t(std::int64_t)>& moved,
+    char type = backend_type::error_response);
+// The same by a number of characters.
 [[nodiscard]] std::optional<std::string> shift_error_position(std::string_view body, std::int32_t delta_chars,
                                                               char type = backend_type::error_response);
 

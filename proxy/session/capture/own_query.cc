@@ -61,6 +61,7 @@ const std::array<definition, own_query_count> definitions{{
     {"_pgtandem_prepare_again", ""},
     {"_pgtandem_cascade_rows", ""},
     {"_pgtandem_cascade_keys", ""},
+    {"_pgtandem_noted_rows", ""},
     {"_pgtandem_rollback", "ROLLBACK"},
 }};
 

@@ -27,9 +27,10 @@ enum class own_query : std::uint8_t {
   prepare_again,       // a statement that the client prepared by SQL; its text is made anew each time
   cascade_rows,  // locks rows that are about to go, from which foreign keys cascade; made anew each time, too
   cascade_keys,  // the keys of rows that refer to them; made anew each time, too
+  noted_rows,    // what the parts of a statement have just noted (noted_rows.h); made anew each time, too
   rollback,      // aborts the client's transaction after its record could not be made durable
 };
-inline constexpr std::size_t own_query_count = 11;
+inline constexpr std::size_t own_query_count = 12;
 
 [[nodiscard]] std::string_view own_statement_name(own_query q);
 [[nodiscard]] std::string_view own_statement_sql(own_query q);

@@ -5,6 +5,7 @@
 #include "protocol/change/image.h"
 #include "protocol/planted_bug.h"
 #include "protocol/sql/rewrite.h"
+#include "proxy/session/capture/noted_rows.h"
 
 namespace pgtandem::proxy {
 namespace {
@@ -51,8 +52,45 @@ plan base_plan(const sql::statement& s) {
   p.defines = s.defines;
   p.with_hold = s.with_hold;
   p.uses = s.uses;
+  p.streams = s.kind == statement_kind::select && !s.writes_in_with;
   if (s.dml) p.has_returning = s.dml->has_returning;
   return p;
+}
+
+// A part as the statement that it would be by itself.
+sql::statement by_itself(const sql::modifying_part& part) {
+  sql::statement s;
+  s.kind = part.kind;
+  s.effect = sql::effect::dml;
+  s.dml = part.dml;
+  return s;
+}
+
+// Whether foreign keys may carry what the part does to rows that were there.
+bool may_carry(const sql::modifying_part& part) {
+  return part.kind != statement_kind::insert || part.dml.on_conflict_update;
+}
+
+// Whether what the part writes can be noted, and is all that comes of it.
+bool can_note(const sql::modifying_part& part, const resolved_name& target,
+              const catalog::relation& relation) {
+  if (!can_image(by_itself(part), target, relation) || assigns_key(part.dml, relation)) return false;
+  return !may_carry(part) || relation.cascades.empty();
+}
+
+std::string note_expression(const sql::modifying_part& part, const resolved_name& target,
+                            const catalog::relation& relation) {
+  return part.kind == statement_kind::remove ? note_of_removed_row(relation, part.dml.alias, target)
+                                             : note_of_written_row(part.dml.alias);
+}
+
+// What the statement does besides its parts; `text` is rewritten for these already.
+plan plan_main(const sql::statement& s, std::string_view text, const resolved_name& target,
+               const mirrored_catalog& mirrored) {
+  sql::statement main = s;
+  main.effect = sql::effect::dml;
+  main.dml = s.parts->main;
+  return plan_dml(main, text, target, mirrored);
 }
 
 }  // namespace
@@ -163,6 +201,65 @@ plan plan_dml(const sql::statement& s, std::string_view statement_text, const re
   p.rewritten = sql::add_returning(
       statement_text, *s.dml,
       catalog::image_expression(*relation, s.dml->alias, catalog::image_form_for(*relation, target.unmet)));
+  return p;
+}
+
+std::vector<sql::relation_ref> targets_of(const sql::statement& s) {
+  std::vector<sql::relation_ref> all;
+  if (s.dml) all.push_back(s.dml->target);
+  if (!s.parts) return all;
+  for (const sql::modifying_part& part : s.parts->parts) all.push_back(part.dml.target);
+  if (s.parts->main) all.push_back(s.parts->main->target);
+  return all;
+}
+
+plan plan_parts(const sql::statement& s, std::string_view statement_text,
+                std::span<const resolved_name> targets, const mirrored_catalog& mirrored) {
+  plan unproven = plan_statement(s);
+  const std::vector<sql::modifying_part>& parts = s.parts->parts;
+  std::vector<std::string> expressions(parts.size());
+  std::vector<written_name> names;
+  std::vector<noted_table> written;
+  std::set<oid_t> noted;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const sql::modifying_part& part = parts[i];
+    const catalog::relation* relation = mirrored.find(targets[i].oid);
+    written_name& name = names.emplace_back(written_name{.name = part.dml.target, .oid = targets[i].oid});
+    if (relation == nullptr) {
+      if (!certainly_unmirrored(part.dml.target, targets[i], mirrored)) return unproven;
+      continue;
+    }
+    // The columns of `*` would not show where they come from any more.
+    if (!can_note(part, targets[i], *relation) || (part.returns_all && s.parts->returns_rows))
+      return unproven;
+    name.noted = true;
+    name.carries = may_carry(part);
+    expressions[i] = note_expression(part, targets[i], *relation);
+    if (part.kind != statement_kind::remove &&
+        std::none_of(written.begin(), written.end(),
+                     [&](const auto& t) { return t.target.oid == targets[i].oid; }))
+      written.push_back({part.dml.target, relation, targets[i]});
+    noted.insert(relation->oid);
+  }
+  const auto text = sql::note_parts(statement_text, *s.parts, expressions);
+  if (!text) return unproven;
+  plan p = base_plan(s);
+  p.mode = capture_mode::harmless;
+  if (s.parts->main) {
+    // Its images come before the notes are read: of one row the wrong one would be the last.
+    const catalog::relation* relation = mirrored.find(targets.back().oid);
+    if (relation != nullptr && noted.contains(relation->oid)) return unproven;
+    p = plan_main(s, text->text, targets.back(), mirrored);
+    if (p.mode == capture_mode::unproven) return unproven;
+  }
+  p.changes_names = p.changes_lexing = false;
+  p.parts = std::move(names);
+  if (noted.empty()) return p;
+  if (p.mode == capture_mode::harmless) p.mode = capture_mode::parts;
+  if (p.rewritten.empty()) p.rewritten = text->text;
+  p.edits = text->edits;
+  p.noted_rows = noted_rows_query(written);
+  p.watched = true;
   return p;
 }
 

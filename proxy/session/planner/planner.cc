@@ -22,18 +22,19 @@ plan_ptr planner::plan_for(const sql::statement& s, std::string_view statement_t
   if (s.prepared) return plan_for_prepare(s, statement_text);
   if (s.kind == statement_kind::execute) return plan_for_execute(s, statement_text);
   // In a failed transaction nothing can be asked, and nothing but its end will run.
-  if (!s.dml || (server_.settled() && transaction_.failed()))
+  if ((!s.dml && !s.parts) || (server_.settled() && transaction_.failed()))
     return std::make_shared<plan>(plan_statement(s));
-  return plan_for_target(s, statement_text);
+  return plan_for_targets(s, statement_text);
 }
 
-// `dml` by what its target means now.
-std::shared_ptr<plan> planner::plan_for_target(const sql::statement& dml, std::string_view statement_text) {
-  const resolved_name* target = resolve(dml.dml->target);
-  if (target == nullptr) return nullptr;
+// By what its targets mean now.
+std::shared_ptr<plan> planner::plan_for_targets(const sql::statement& s, std::string_view statement_text) {
+  const auto targets = resolve_all(targets_of(s));
+  if (!targets) return nullptr;
   newest_catalog();
-  auto p = std::make_shared<plan>(own_ddl_.under_way() ? plan_statement(dml)
-                                                       : plan_dml(dml, statement_text, *target, *catalog_));
+  auto p = std::make_shared<plan>(own_ddl_.under_way() ? plan_statement(s)
+                                  : s.parts            ? plan_parts(s, statement_text, *targets, *catalog_)
+                                            : plan_dml(s, statement_text, targets->front(), *catalog_));
   p->names_generation = names_.generation();
   return p;
 }
@@ -89,6 +90,17 @@ const resolved_name* planner::resolve(const sql::relation_ref& ref) {
     need_ = planner_need::name{ref};
   }
   return name;
+}
+
+// nullopt: see take_need().
+std::optional<std::vector<resolved_name>> planner::resolve_all(const std::vector<sql::relation_ref>& refs) {
+  std::vector<resolved_name> all;
+  for (const auto& ref : refs) {
+    const resolved_name* name = resolve(ref);
+    if (name == nullptr) return std::nullopt;
+    all.push_back(*name);
+  }
+  return all;
 }
 
 bool planner::note_name(const wire::data_row& row, std::uint64_t generation) {

@@ -13,12 +13,12 @@
 #include "protocol/sql/parse.h"
 #include "protocol/wire/backend/data_row.h"
 #include "protocol/wire/backend/error_response.h"
+#include "proxy/session/legs/server_leg.h"
 #include "proxy/session/planner/environment.h"
 #include "proxy/session/planner/name_cache.h"
 #include "proxy/session/planner/own_ddl.h"
 #include "proxy/session/planner/prepared_statements.h"
 #include "proxy/session/planner/proven_cursors.h"
-#include "proxy/session/legs/server_leg.h"
 #include "proxy/session/transaction/transaction.h"
 
 namespace pgtandem::proxy {
@@ -105,13 +105,16 @@ class planner {
 
  private:
   // planner.cc
-  [[nodiscard]] std::shared_ptr<plan> plan_for_target(const sql::statement& dml,
-                                                      std::string_view statement_text);
+  [[nodiscard]] std::shared_ptr<plan> plan_for_targets(const sql::statement& s,
+                                                       std::string_view statement_text);
   [[nodiscard]] const resolved_name* resolve(const sql::relation_ref& ref);
+  [[nodiscard]] std::optional<std::vector<resolved_name>> resolve_all(
+      const std::vector<sql::relation_ref>& refs);
   [[nodiscard]] bool all_answered();
   [[nodiscard]] bool may_run_user_code(const sql::used_names* uses, std::optional<oid_t> written) const;
 
   // planner_at_send.cc
+  [[nodiscard]] bool runs_user_code(const plan& p) const;
   [[nodiscard]] plan_ptr truncate_as_sent_now(const plan_ptr& p);
   [[nodiscard]] plan_ptr cascade_as_sent_now(const plan_ptr& p);
   [[nodiscard]] std::optional<bool> may_read_keys(const std::vector<change::table_name>& tables);
@@ -119,6 +122,7 @@ class planner {
       const sql::relation_ref& copied, const resolved_name& target) const;
 
   // planner_prepared.cc
+  [[nodiscard]] std::optional<bool> have_moved(const std::vector<written_name>& names, bool harmless);
   [[nodiscard]] plan_ptr plan_for_prepare(const sql::statement& s, std::string_view statement_text);
   [[nodiscard]] plan_ptr plan_for_execute(const sql::statement& s, std::string_view statement_text);
 

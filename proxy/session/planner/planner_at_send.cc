@@ -9,6 +9,18 @@ namespace pgtandem::proxy {
 
 using sql::statement_kind;
 
+namespace {
+
+// Whether more is written by now than what a part notes.
+bool is_carried(const written_name& part, const mirrored_catalog& catalog) {
+  if (!part.noted) return false;
+  const catalog::relation* relation = catalog.find(part.oid);
+  return relation != nullptr && (relation->has_user_triggers || relation->has_rules ||
+                                 (part.carries && !relation->cascades.empty()));
+}
+
+}  // namespace
+
 plan_ptr planner::as_sent_now(plan_ptr p) {
   if (!judged_by_) judged_by_ = env_.catalog();
   if (p && !p->truncates.empty()) return truncate_as_sent_now(p);
@@ -29,11 +41,16 @@ plan_ptr planner::as_known_now(plan_ptr p) const {
     known->defines = false;
     return known;
   }
-  if (p->mode != capture_mode::unproven &&
-      may_run_user_code(p->uses.get(), p->target ? std::optional(p->target_oid) : std::nullopt))
+  if (p->mode != capture_mode::unproven && runs_user_code(*p))
     p = std::make_shared<plan>(running_user_code(*p));
-  if (p->mode != capture_mode::image) return p;
   const auto catalog = env_.catalog();
+  if (std::any_of(p->parts.begin(), p->parts.end(),
+                  [&](const written_name& part) { return is_carried(part, *catalog); })) {
+    auto carried = std::make_shared<plan>(*p);
+    carried->also_unproven = true;
+    p = std::move(carried);
+  }
+  if (p->mode != capture_mode::image) return p;
   // It may have been prepared, rewritten, when its table had none of these.
   const catalog::relation* target = catalog->find(p->target_oid);
   if (target == nullptr || (!target->has_user_triggers && !target->has_rules))
@@ -41,6 +58,12 @@ plan_ptr planner::as_known_now(plan_ptr p) const {
   auto carried = std::make_shared<plan>(*p);
   carried->also_unproven = true;
   return carried;
+}
+
+bool planner::runs_user_code(const plan& p) const {
+  return may_run_user_code(p.uses.get(), p.target ? std::optional(p.target_oid) : std::nullopt) ||
+         std::any_of(p.parts.begin(), p.parts.end(),
+                     [this](const written_name& part) { return may_run_user_code(nullptr, part.oid); });
 }
 
 bool planner::judged_too_early() const {
@@ -52,13 +75,9 @@ plan_ptr planner::truncate_as_sent_now(const plan_ptr& p) {
   if (own_ddl_.under_way()) return p;
   if (!all_answered()) return nullptr;
   if (transaction_.failed()) return p;
-  std::vector<resolved_name> targets;
-  for (const auto& ref : p->truncates) {
-    const resolved_name* target = resolve(ref);
-    if (target == nullptr) return nullptr;
-    targets.push_back(*target);
-  }
-  return std::make_shared<plan>(plan_truncate(*p, targets, newest_catalog()));
+  const auto targets = resolve_all(p->truncates);
+  if (!targets) return nullptr;
+  return std::make_shared<plan>(plan_truncate(*p, *targets, newest_catalog()));
 }
 
 // With what reads the keys of rows that go with those it removes, where that can be known.

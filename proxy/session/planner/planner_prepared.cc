@@ -15,9 +15,11 @@ bool same_relation(const mirrored_catalog& a, const mirrored_catalog& b, oid_t o
   return in_a == in_b || (in_a != nullptr && in_b != nullptr && *in_a == *in_b);
 }
 
-// Whether a RETURNING list of its own certainly yields columns of the same types. Otherwise legacy has to
-// say that they may not change under a prepared statement.
-bool returns_alike(const sql::dml_info& dml, const catalog::relation* before, const catalog::relation* now) {
+// Whether a list of its own that returns rows certainly yields columns of the same types. Otherwise legacy
+// has to say that they may not change under a prepared statement.
+bool returns_alike(const sql::statement& s, const catalog::relation* before, const catalog::relation* now) {
+  if (s.parts) return !s.parts->returns_rows;
+  const sql::dml_info& dml = *s.dml;
   if (!dml.has_returning) return true;
   if (before == nullptr || now == nullptr) return false;
   // Altered, and the catalog has not been read since.
@@ -34,9 +36,12 @@ bool returns_alike(const sql::dml_info& dml, const catalog::relation* before, co
 }  // namespace
 
 plan_ptr planner::keep_source(plan_ptr p, rewrite_source source) const {
-  const resolved_name* target = names_.find(source.statement.dml->target);
-  if (target == nullptr) return p;
-  source.target = *target;
+  source.targets.clear();
+  for (const sql::relation_ref& ref : targets_of(source.statement)) {
+    const resolved_name* target = names_.find(ref);
+    if (target == nullptr) return p;
+    source.targets.push_back(*target);
+  }
   source.catalog = catalog_;
   auto kept = std::make_shared<plan>(*p);
   kept->parameter_types = source.parameter_types;
@@ -48,22 +53,24 @@ plan_ptr planner::keep_source(plan_ptr p, rewrite_source source) const {
 // it inexact, an altered table incomplete. `p` itself if it is still right.
 plan_ptr planner::rewritten_anew(const plan_ptr& p) {
   if (!p || !p->source) return p;
-  const bool ddl = own_ddl_.under_way() && p->mode == capture_mode::image;
+  const bool ddl = own_ddl_.under_way() && is_rewritten(*p);
   if (!ddl && p->names_generation == names_.generation() && p->source->catalog == env_.catalog()) return p;
   if (!all_answered()) return nullptr;
   if (transaction_.failed()) return p;
   const rewrite_source& source = *p->source;
-  const sql::dml_info& dml = *source.statement.dml;
-  const resolved_name* target = resolve(dml.target);
-  if (target == nullptr) return nullptr;
+  const auto targets = resolve_all(targets_of(source.statement));
+  if (!targets) return nullptr;
   newest_catalog();
-  const bool another = !same_relation(*catalog_, *source.catalog, target->oid);
-  if (!ddl && *target == source.target && !another) return p;
-  const bool altered =
-      target->oid != source.target.oid || target->columns != source.target.columns || another;
-  if (altered && !returns_alike(dml, source.catalog->find(source.target.oid), catalog_->find(target->oid)))
-    return p;
-  return keep_source(plan_for_target(source.statement, source.text), source);
+  bool right = !ddl;
+  for (std::size_t i = 0; i < targets->size(); ++i) {
+    const resolved_name& before = source.targets[i];
+    const resolved_name& now = (*targets)[i];
+    const bool another = !same_relation(*catalog_, *source.catalog, now.oid);
+    right &= now == before && !another;
+    if (now.oid == before.oid && now.columns == before.columns && !another) continue;
+    if (!returns_alike(source.statement, source.catalog->find(before.oid), catalog_->find(now.oid))) return p;
+  }
+  return right ? p : keep_source(plan_for_targets(source.statement, source.text), source);
 }
 
 // SQL's PREPARE runs nothing, but what it prepares is rewritten like a statement that is parsed by protocol.
@@ -73,7 +80,7 @@ plan_ptr planner::plan_for_prepare(const sql::statement& s, std::string_view sta
     p->prepares = std::make_shared<plan>(plan_statement(*s.prepared));
     return p;
   }
-  auto inner = plan_for_target(*s.prepared, statement_text);
+  auto inner = plan_for_targets(*s.prepared, statement_text);
   if (inner == nullptr) return nullptr;
   p->rewritten = inner->rewritten;
   p->prepares = inner;
@@ -99,6 +106,7 @@ plan_ptr planner::plan_for_execute(const sql::statement& s, std::string_view sta
   if (!s.proven_arguments || may_run_user_code(s.uses.get(), std::nullopt))
     *p = running_user_code(*std::move(p));
   p->source = nullptr;
+  p->streams = false;
   p->rewritten = statement_text;                                       // it stands for the rewritten one
   p->also_unproven |= std::exchange(p->old_keys, nullptr) != nullptr;  // its parameters are expressions here
   p->removed.reset();
@@ -108,23 +116,38 @@ plan_ptr planner::plan_for_execute(const sql::statement& s, std::string_view sta
 // Legacy looks the names of a prepared statement up again whenever search_path has changed: it may now write
 // what it was not planned for. So it may where its table was not mirrored then.
 plan_ptr planner::as_prepared_now(const plan_ptr& p) {
-  if (!p->target || p->mode == capture_mode::unproven) return p;
-  const bool taken_in = p->mode == capture_mode::harmless && env_.catalog()->find(p->target_oid) != nullptr;
+  if ((!p->target && p->parts.empty()) || p->mode == capture_mode::unproven) return p;
+  const bool harmless = p->mode == capture_mode::harmless;
+  if (!harmless && p->names_generation == names_.generation()) return p;
+  const std::vector<written_name> names = p->targets();
+  const bool taken_in = harmless && std::any_of(names.begin(), names.end(), [this](const written_name& n) {
+                          return env_.catalog()->find(n.oid) != nullptr;
+                        });
   if (!taken_in) {
     if (p->names_generation == names_.generation()) return p;
     if (!all_answered()) return nullptr;
     if (transaction_.failed()) return p;
-    const resolved_name* target = resolve(*p->target);
-    if (target == nullptr) return nullptr;
-    const bool carried = p->mode == capture_mode::harmless && target->carries_writes();
-    if (target->oid == p->target_oid && !carried) return p;
+    const auto moved = have_moved(names, harmless);
+    if (!moved) return nullptr;
+    if (!*moved) return p;
   }
   auto moved = std::make_shared<plan>(*p);
-  if (moved->mode == capture_mode::image)
-    moved->also_unproven = true;
-  else
+  if (harmless)
     moved->mode = capture_mode::unproven;
+  else
+    moved->also_unproven = true;
   return moved;
+}
+
+// Whether one of these is the name of another table by now, or, where none is mirrored, of one that carries
+// writes further. nullopt: see take_need().
+std::optional<bool> planner::have_moved(const std::vector<written_name>& names, bool harmless) {
+  for (const written_name& name : names) {
+    const resolved_name* now = resolve(name.name);
+    if (now == nullptr) return std::nullopt;
+    if (now->oid != name.oid || (harmless && now->carries_writes())) return true;
+  }
+  return false;
 }
 
 }  // namespace pgtandem::proxy

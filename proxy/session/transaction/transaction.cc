@@ -6,15 +6,26 @@
 
 #include "protocol/change/image.h"
 #include "protocol/planted_bug.h"
+#include "proxy/session/capture/noted_rows.h"
 #include "proxy/session/transaction/captured_key.h"
 
 namespace pgtandem::proxy {
 
 using sql::statement_kind;
 
+namespace {
+
+bool parse_number(std::string_view text, std::uint64_t& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+}  // namespace
+
 void transaction::clear() {
   unproven_ = watched_ = writes_inside_commit_ = false;
   rows_owed_ = 0;
+  forget_notes();
   tables_.clear();
   changes_.clear();
   imaged_.clear();
@@ -30,6 +41,9 @@ void transaction::on_complete(const plan& p, std::string_view tag) {
   if (p.mode == capture_mode::unproven || p.also_unproven) unproven_ = true;
   watched_ |= p.watched;
   if (p.mode == capture_mode::image || p.mode == capture_mode::read_back) targets_.insert(p.target_oid);
+  for (const written_name& part : p.parts)
+    if (part.noted) targets_.insert(part.oid);
+  notes_owed_ |= !p.noted_rows.empty();
   cascaded_.end(p, unimaged_.empty() ? std::optional(changes_.size()) : std::nullopt);
   writes_inside_commit_ |= p.writes_inside_commit;
   if (p.old_keys) end_key_change();
@@ -73,8 +87,7 @@ void transaction::owe_rows(std::string_view tag) {
   constexpr std::string_view word = "COPY ";
   std::uint64_t rows = 0;
   if (tag.starts_with(word)) tag.remove_prefix(word.size());
-  const auto [end, error] = std::from_chars(tag.data(), tag.data() + tag.size(), rows);
-  if (error != std::errc{} || end != tag.data() + tag.size()) unproven_ = true;
+  if (!parse_number(tag, rows)) unproven_ = true;
   rows_owed_ += rows;
 }
 
@@ -84,8 +97,46 @@ void transaction::end_read_back(std::uint64_t found) {
   rows_owed_ = 0;
 }
 
+void transaction::add_noted(const wire::data_row& row, const mirrored_catalog& catalog) {
+  using kind = noted_row::kind;
+  if (planted(planted_bug::notes_not_read)) return;
+  const auto noted = decode_noted_row(row);
+  if (!noted) {
+    unproven_ = true;
+  } else if (noted->what == kind::count) {
+    std::uint64_t n = 0;
+    if (noted->value && parse_number(*noted->value, n)) notes_ = n;
+  } else if (noted->what != kind::cleared) {
+    ++notes_read_;
+    const bool read = noted->what == kind::removed ? add_removed(noted->value, catalog)
+                                                   : add_image(noted->value, statement_kind::insert, catalog);
+    unproven_ |= !read;
+  }
+}
+
+bool transaction::add_removed(std::optional<std::string_view> captured, const mirrored_catalog& catalog) {
+  auto key = read_key(captured, catalog);
+  if (!key) return false;
+  // Another table of that name by now: the locks tell.
+  unproven_ |= key->relation == nullptr;
+  if (key->relation != nullptr) add_change(key->relation->name, change::op::remove, std::move(key->key), {});
+  return true;
+}
+
+void transaction::end_notes() {
+  if (notes_ != notes_read_ && !planted(planted_bug::notes_not_read)) unproven_ = true;
+  forget_notes();
+}
+
+void transaction::forget_notes() {
+  notes_owed_ = false;
+  notes_read_ = 0;
+  notes_.reset();
+}
+
 void transaction::roll_back_to(const std::string& name) {
   key_change_.reset();
+  forget_notes();
   cascaded_.forget_reading();
   const auto it = std::find_if(saves_.rbegin(), saves_.rend(), [&](const save& s) { return s.name == name; });
   if (it == saves_.rend()) return;
@@ -199,7 +250,8 @@ written_rows transaction::written(const witness& w, const mirrored_catalog& cata
   written_rows all;
   if (writes_inside_commit_ || catalog.writes_inside_commit())
     for (const auto& relation : catalog.relations()) all.add_table(relation.name);
-  const auto imaged = unproven_ || rows_owed_ > 0 ? std::set<change::table_name>{} : fully_imaged(catalog);
+  const auto imaged =
+      unproven_ || rows_owed_ > 0 || notes_owed_ ? std::set<change::table_name>{} : fully_imaged(catalog);
   for (const oid_t oid : w.write_locked)
     if (const catalog::relation* relation = catalog.find(oid); relation && !imaged.contains(relation->name))
       all.add_table(relation->name);
@@ -226,7 +278,7 @@ std::vector<change::mark> transaction::marks_until_end(const witness& w, const m
 }
 
 change::record transaction::take_record(const witness& w, const mirrored_catalog& catalog) {
-  unproven_ |= rows_owed_ > 0;
+  unproven_ |= rows_owed_ > 0 || notes_owed_;
   change::record r;
   r.xid = w.xid;
   r.lsn = w.lsn;

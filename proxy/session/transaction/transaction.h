@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "protocol/change/record.h"
-#include "proxy/session/transaction/cascaded_keys.h"
-#include "proxy/session/transaction/change_buffer.h"
 #include "proxy/session/capture/mirrored_catalog.h"
 #include "proxy/session/capture/own_query.h"
 #include "proxy/session/capture/plan.h"
+#include "proxy/session/transaction/cascaded_keys.h"
+#include "proxy/session/transaction/change_buffer.h"
 #include "proxy/session/transaction/written_rows.h"
 
 namespace pgtandem::proxy {
@@ -25,7 +25,7 @@ class transaction {
   [[nodiscard]] bool in_block() const { return in_block_; }
   [[nodiscard]] bool failed() const { return failed_; }
   // Whether a statement ran that may have written without images: the locks have to tell.
-  [[nodiscard]] bool unproven() const { return unproven_ || watched_ || rows_owed_ > 0; }
+  [[nodiscard]] bool unproven() const { return unproven_ || watched_ || rows_owed_ > 0 || notes_owed_; }
   // Whether a commit now would have to be looked at.
   [[nodiscard]] bool dirty() const { return unproven() || changes_.size() > 0 || !unimaged_.empty(); }
 
@@ -41,6 +41,9 @@ class transaction {
   void begin_key_change();
   // The rows of the last COPY have been read back by their keys: so many were found.
   void end_read_back(std::uint64_t found);
+  // One row of what the parts of the last statement have noted, or all of them have come; see noted_rows.h.
+  void add_noted(const wire::data_row& row, const mirrored_catalog& catalog);
+  void end_notes();
   // Its changes, of which some leave ahead of the record; see change_buffer.h.
   [[nodiscard]] change_buffer& changes() { return changes_; }
   [[nodiscard]] const change_buffer& changes() const { return changes_; }
@@ -87,6 +90,8 @@ class transaction {
   [[nodiscard]] written_rows written(const witness& w, const mirrored_catalog& catalog) const;
   [[nodiscard]] std::set<change::table_name> fully_imaged(const mirrored_catalog& catalog) const;
   void owe_rows(std::string_view tag);
+  void forget_notes();
+  bool add_removed(std::optional<std::string_view> captured, const mirrored_catalog& catalog);
   std::uint32_t table_index(const change::table_name& table);
 
   bool in_block_ = false;
@@ -97,6 +102,9 @@ class transaction {
   cascaded_keys cascaded_;   // what they wrote without images
   bool writes_inside_commit_ = false;
   std::uint64_t rows_owed_ = 0;  // copied, and not yet read back
+  bool notes_owed_ = false;      // a statement's parts have noted rows that are not yet read
+  std::uint64_t notes_read_ = 0;
+  std::optional<std::uint64_t> notes_;
   std::vector<change::table_name> tables_;
   change_buffer changes_;
   std::set<change::table_name> imaged_;
