@@ -251,11 +251,13 @@ void client_connection::perform(action& a) {
   // Answers come on the outbox's thread.
   const auto back = [self](auto then) {
     asio::post(self->context_.io, [self, then = std::move(then)]() mutable {
+      --self->answers_owed_;
       then(*self->session_);
       // A closed connection still has to settle what its session left behind.
       if (self->closed_) {
         auto actions = self->session_->take_actions();
         for (action& late : actions) self->perform(late);
+        self->end_if_all_answered();
       } else {
         self->drain();
       }
@@ -263,6 +265,7 @@ void client_connection::perform(action& a) {
   };
   if (auto* p = std::get_if<prepare_action>(&a)) {
     if (planted(planted_bug::record_after_commit)) {
+      ++answers_owed_;
       back([](session& s) { s.on_prepared({prepare_outcome::kind::degraded, {}, {}}); });
       auto late = std::make_shared<asio::steady_timer>(context_.io, std::chrono::milliseconds(50));
       late->async_wait([late, host = host_, record = std::move(p->record)](error_code) mutable {
@@ -272,10 +275,12 @@ void client_connection::perform(action& a) {
       });
       return;
     }
+    ++answers_owed_;
     host_->prepare(std::move(p->record), [back](prepare_outcome outcome) {
       back([outcome = std::move(outcome)](session& s) mutable { s.on_prepared(std::move(outcome)); });
     });
   } else if (auto* s = std::get_if<stage_action>(&a)) {
+    ++answers_owed_;
     host_->stage(std::move(s->chunk), [back, staging = s->chunk.staging](std::string error) {
       back([staging, error = std::move(error)](session& of) mutable {
         of.on_staged(staging, std::move(error));
@@ -288,6 +293,7 @@ void client_connection::perform(action& a) {
   } else if (const auto* doubt = std::get_if<in_doubt_action>(&a)) {
     host_->in_doubt(doubt->seq);
   } else if (auto* m = std::get_if<mark_action>(&a)) {
+    ++answers_owed_;
     host_->add_marks(std::move(*m), session_->backend_pid(),
                      [back](std::vector<std::uint64_t> ids, std::string error) {
                        back([ids = std::move(ids), error = std::move(error)](session& s) mutable {
@@ -334,7 +340,11 @@ void client_connection::close() {
   resumed_.cancel();
   if (registered_pid_ != 0) context_.cancels.remove(registered_pid_, this);
   if (host_ != nullptr) host_->session_closed();
-  context_.on_closed(this);
+  end_if_all_answered();
+}
+
+void client_connection::end_if_all_answered() {
+  if (closed_ && answers_owed_ == 0 && !std::exchange(ended_, true)) context_.on_closed(this);
 }
 
 asio::awaitable<void> client_connection::answer_cancel(const startup_cancel& request) {

@@ -27,7 +27,7 @@ struct connection_context {
   std::function<session_host*(const std::string&)> find_host;
   std::vector<std::string> databases;
   cancel_registry& cancels;
-  std::function<void(client_connection*)> on_closed;
+  std::function<void(client_connection*)> on_closed;  // nothing refers to the connection any more
 };
 
 class client_connection : public std::enable_shared_from_this<client_connection> {
@@ -69,6 +69,8 @@ class client_connection : public std::enable_shared_from_this<client_connection>
   void flush(leg& to, byte_buffer& out);
   void perform(action& a);
   void close();
+  // Until the outbox has answered everything, its thread may still come back to io.
+  void end_if_all_answered();
   [[nodiscard]] bool client_must_wait() const;
   [[nodiscard]] bool server_must_wait() const;
 
@@ -83,9 +85,11 @@ class client_connection : public std::enable_shared_from_this<client_connection>
   std::unique_ptr<session> session_;
   std::uint32_t registered_pid_ = 0;
   int cancels_under_way_ = 0;
+  int answers_owed_ = 0;  // by the outbox
   bool raw_ = false;
   bool stopping_ = false;
   bool closed_ = false;
+  bool ended_ = false;  // on_closed has been told
   bool draining_ = false;
 };
 

@@ -3,9 +3,11 @@
 import json
 import signal
 
+import psycopg2
 import pytest
 
 import rawpg
+from crowd import Crowd
 from daemon import Daemon
 
 SCHEMA = """
@@ -71,6 +73,31 @@ def test_second_signal_ends_at_once(make_pair):
     pair.daemon.start()
     pair.assert_equal()
     assert pair.on_legacy("SELECT count(*) FROM item WHERE id = 1000") == [(0,)]
+
+
+def test_ends_in_order_while_the_outbox_is_at_work(make_pair):
+    """Sessions are cut in the middle of transactions whose rows are on their way to the outbox."""
+    pair = make_pair(SCHEMA, options={"initial_heal": "off"}, outbox={"chunk": 200}, shutdown_timeout="0s")
+
+    def writer(number):
+        def write(cursor):
+            cursor.execute("BEGIN")
+            for _ in range(4):
+                cursor.execute(f"INSERT INTO item SELECT {number} * 1000 + i, 'v' FROM generate_series(1, 40) i "
+                               "ON CONFLICT (id) DO UPDATE SET v = item.v")
+            cursor.execute("COMMIT")  # its flush holds up the chunks of the others
+        return write
+
+    crowd = Crowd(survived=(psycopg2.OperationalError, psycopg2.InterfaceError))
+    for number in range(6):
+        crowd.add(pair.connect, writer(number))
+    with crowd:
+        for _ in range(12):
+            pair.daemon.until(lambda: pair.status()["sessions"] > 3, "take sessions")
+            code = pair.daemon.terminate()
+            assert code == 0, pair.daemon.log_tail()
+            pair.daemon.start()
+    pair.assert_equal()
 
 
 def test_shutdown_timeout_ends_open_transactions(make_pair):
