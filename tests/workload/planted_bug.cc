@@ -21,12 +21,15 @@ constexpr std::array names = {
     "names_asked_once",
     "function_taken_for_harmless",
     "key_change_as_upsert",
+    "notes_not_read",
     "failed_commit_published",
     "first_image_wins",
     "pipelined_commit_not_held",
     "published_before_flush",
     "healer_off",
 };
+
+static_assert(names.size() == static_cast<std::size_t>(planted_bug::healer_off) + 1);
 
 std::array<bool, names.size()> chosen() {
   const char* value = std::getenv("PGTANDEM_PLANTED_BUG");

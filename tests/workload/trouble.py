@@ -28,7 +28,8 @@ class Trouble:
 
     def terminate(self):
         """In order: sessions in a transaction get a second to finish it."""
-        assert self.daemon.terminate() == 0
+        code = self.daemon.terminate()
+        assert code == 0, f"told to end, pgtandem ended with {code}:\n{self.daemon.log_tail()}"
         self.daemon.start()
 
     def target_crash(self):
