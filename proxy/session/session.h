@@ -189,6 +189,7 @@ class session {
 
   // session_answers.cc
   void process_server();
+  void break_off();
   [[nodiscard]] bool stream_server();
   void on_server_frame(const wire::frame_view& f);
   void answer_to(outstanding& o, const wire::frame_view& f);

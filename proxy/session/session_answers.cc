@@ -44,11 +44,7 @@ void session::process_server() {
     std::string_view rest = server_.in.data();
     wire::frame_view f;
     const auto status = wire::next_frame(rest, f);
-    if (status == wire::frame_status::malformed) {
-      broken_ = true;
-      send_error("08P01", "legacy sent a message that is not of the protocol", "");
-      return;
-    }
+    if (status == wire::frame_status::malformed) return break_off();
     if (status == wire::frame_status::incomplete) {
       // Large rows that nobody has to look into pass as they come.
       const auto header = wire::peek_header(server_.in.data());
@@ -62,6 +58,12 @@ void session::process_server() {
     on_server_frame(f);
     server_.in.consume(f.raw.size());
   }
+}
+
+// Legacy does not keep to the protocol: nothing that follows could be matched with anything.
+void session::break_off() {
+  broken_ = true;
+  send_error("08P01", "legacy sent a message that is not of the protocol", "");
 }
 
 bool session::stream_server() {
@@ -191,6 +193,7 @@ void session::answer_to_describe(outstanding& o, const wire::frame_view& f) {
 }
 
 void session::answer_to_execute(outstanding& o, const wire::frame_view& f) {
+  if (own(o) && f.type != bt::data_row && f.type != bt::command_complete) return break_off();
   if (!own(o)) tell_description();
   switch (f.type) {
     case bt::data_row:

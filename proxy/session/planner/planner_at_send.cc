@@ -43,6 +43,7 @@ plan_ptr planner::as_known_now(plan_ptr p) const {
   }
   if (p->mode != capture_mode::unproven && runs_user_code(*p))
     p = std::make_shared<plan>(running_user_code(*p));
+  if (!is_rewritten(*p)) return p;
   const auto catalog = env_.catalog();
   if (std::any_of(p->parts.begin(), p->parts.end(),
                   [&](const written_name& part) { return is_carried(part, *catalog); })) {
