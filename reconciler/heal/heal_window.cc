@@ -38,6 +38,7 @@ window_outcome heal_through_window(const heal_log& to, const catalog::relation& 
   outcome.rows = rows.rows;
   outcome.bytes = rows.bytes;
   outcome.too_large = rows.too_large;
+  // Nothing to append, so nobody says whether the window was discarded: what discards one leaves marks.
   if (rows.changes.empty()) return outcome;
   const std::size_t offered = rows.changes.size();
   heal.changes = std::move(rows.changes);

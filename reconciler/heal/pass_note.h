@@ -33,7 +33,8 @@ struct pass_note {
 // nullopt: it says nothing that is understood. Never throws.
 [[nodiscard]] std::optional<pass_note> decode_pass_note(std::string_view bytes);
 
-// One side of the ground: which server it is and which files hold the table's rows.
+// One side of the ground: which server it is (of legacy, in which life: what a crash took back may have been
+// read) and which files hold the table's rows.
 struct pass_side {
   std::string server;
   std::vector<storage_leaf> leaves;

@@ -110,6 +110,26 @@ TEST_F(resumed_pass, is_what_the_progress_tells_also_behind_a_heal_of_keys) {
   EXPECT_EQ(p.pass_estimate, rows);
 }
 
+// A role that may not see when legacy began to live has to take each connection for a life: what an earlier
+// one has read may have been lost with it.
+TEST_F(resumed_pass, begins_anew_where_legacy_may_have_crashed) {
+  create_table();
+  legacy_->query_simple("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN; GRANT SELECT ON t TO reader");
+  mark_table("t");
+  start_mirror();
+  legacy_conninfo_ += " user=reader";
+  start_healer(rows_per_window, std::chrono::milliseconds(30));
+  wait_until_it_stands();
+  const auto ended =
+      on_legacy("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'reader'");
+  EXPECT_EQ(ended, "1");
+  wait_until_healed();
+  expect_equal("t");
+  EXPECT_GT(progress_of("t").rows_read, rows + rows_when_it_stands - rows_per_window);
+  healer_.reset();
+  legacy_->query_simple("DROP OWNED BY reader; DROP ROLE reader");
+}
+
 // The note is gone with its mark.
 TEST_F(resumed_pass, another_pass_begins_at_the_first_block) {
   create_table();

@@ -136,11 +136,14 @@ void table_heal::begin_ranges() {
   const auto side_of = [this](client::connection& c) {
     return pass_side{server_identity(c), load_leaves(c, relation_.name)};
   };
+  std::string life = server_life(servers_.legacy.get());
   pass_side legacy = side_of(servers_.legacy.get());
+  if (!legacy.server.empty()) legacy.server += "/" + life;
   pass_side target = side_of(servers_.target.get());
   // A step that throws is repeated, so nothing has changed up to here.
   const bool noteworthy = work_.scope == change::mark_scope::table && work_.marks.size() == 1;
   ground_ = noteworthy ? pass_ground(relation_, legacy, target) : "";
+  life_ = std::move(life);
   leaves_ = std::move(legacy.leaves);
   target_leaves_ = std::move(target.leaves);
   leaf_ = 0;
@@ -250,8 +253,14 @@ step_result table_heal::heal_keys() {
 
 step_result table_heal::heal_range() {
   const bool all_read = leaf_ == leaves_.size();
-  if ((all_read || note_is_due()) && !keep_note()) return {};
+  // One that goes on in the other half is not noted behind where it stood.
+  const bool to_note = all_read ? !surplus_from_ : note_is_due();
+  if (to_note && !keep_note()) return {};
   if (all_read) {
+    if (!legacy_lives_on()) {
+      begin_ranges();
+      return {};
+    }
     phase_ = phase::fence;
     fence_.reset();
     return {};
@@ -353,8 +362,9 @@ step_result table_heal::heal_dropped() {
 }
 
 step_result table_heal::verify() {
-  if (!same_storage(leaves_, load_leaves(servers_.legacy.get(), relation_.name))) {
-    begin_ranges();  // rewritten behind the last window, or partitions came and went
+  // Rewritten behind the last window, or partitions came and went; or legacy has crashed meanwhile.
+  if (!same_storage(leaves_, load_leaves(servers_.legacy.get(), relation_.name)) || !legacy_lives_on()) {
+    begin_ranges();
     return {};
   }
   if (!same_storage(target_leaves_, load_leaves(servers_.target.get(), relation_.name))) {

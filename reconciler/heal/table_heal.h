@@ -74,6 +74,9 @@ class table_heal {
   bool take_note(window_outcome outcome);  // false: discarded
   [[nodiscard]] step_result pause() const;
   void begin_ranges();
+  // What was read before legacy crashed may not have been flushed; of rows that were not there no record
+  // tells.
+  [[nodiscard]] bool legacy_lives_on() { return server_life(servers_.legacy.get()) == life_; }
   [[nodiscard]] std::string title() const;
 
   heal_log log_;
@@ -89,6 +92,7 @@ class table_heal {
   phase after_keys_ = phase::dropped;
   std::vector<storage_leaf> leaves_;
   std::vector<storage_leaf> target_leaves_;
+  std::string life_;    // legacy's, in which the pass began
   std::string ground_;  // of the pass; empty: no notes of it are kept
   bool noted_ = false;  // the mark has a note
   unsigned windows_since_note_ = 0;

@@ -94,6 +94,17 @@ std::string server_identity(client::connection& c) {
           .at(0, 0));
 }
 
+std::string server_life(client::connection& c) {
+  // After a crash the postmaster may live on: only the checkpointer tells.
+  return std::string(
+      c.query("SELECT pg_catalog.concat_ws('/', pg_catalog.pg_postmaster_start_time(), COALESCE("
+              "(SELECT a.backend_start::text FROM pg_catalog.pg_stat_activity a"
+              " WHERE a.backend_type = 'checkpointer'),"
+              " (SELECT pg_catalog.concat(a.pid, '@', a.backend_start) FROM pg_catalog.pg_stat_activity a"
+              " WHERE a.pid = pg_catalog.pg_backend_pid())))")
+          .at(0, 0));
+}
+
 std::optional<located_table> locate_table(client::connection& c, const change::table_name& table) {
   const auto r = c.query(locate_sql, {table.schema, table.name});
   if (r.rows() == 0) return std::nullopt;

@@ -41,6 +41,10 @@ struct storage_leaf {
 // the same before. Empty: the role may not know.
 [[nodiscard]] std::string server_identity(client::connection& c);
 
+// The life of a server between two crashes or restarts: what it has acknowledged outlives it only if it was
+// flushed. Where the role may not see when it began, each connection is one.
+[[nodiscard]] std::string server_life(client::connection& c);
+
 // What became of a table that a mark names.
 struct located_table {
   change::table_name root;  // itself, or the partition root it belongs to

@@ -95,3 +95,17 @@ def test_killed_in_the_middle_of_the_initial_heal(pair):
     pair.assert_equal()
     assert pair.status()["marks"] == []
     assert pair.drift_report()[0] == 0
+
+
+def test_begins_anew_after_a_crash_of_legacy(pair):
+    """What the pass had read may have been lost with the crash, and of rows that were not there no record tells."""
+    pair.daemon.start()
+    pair.daemon.until(lambda: the_pass(pair), "come to the middle of the pass", 120)
+    pair.daemon.kill()
+    pair.legacy.restart("immediate")
+    pair.reconfigure({"heal_pause": "0ms"})
+    pair.daemon.start()
+    pair.daemon.wait("120s")
+    heal = the_pass(pair)
+    assert (heal["pass_resumed"], heal["running"]) == (0, False)
+    pair.assert_equal()
