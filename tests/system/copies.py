@@ -51,7 +51,7 @@ def binary(*rows):
 
 
 AWAY = "DELETE FROM item WHERE id >= 100"
-UNSEEN_AWAY = f"WITH gone AS ({AWAY} RETURNING id) SELECT count(*) FROM gone"  # marked, as is TRUNCATE ... CASCADE
+UNSEEN_AWAY = f"WITH gone AS ({AWAY} RETURNING *) SELECT count(*) FROM gone"  # marked, as is TRUNCATE ... CASCADE
 UUIDS = (b"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", b"{A0EEBC99-9c0b4ef8bb6d6bb9bd380a12}")
 
 CASES = [
