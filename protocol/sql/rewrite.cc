@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
+#include "protocol/sql/characters.h"
 #include "protocol/sql/dml.h"
 #include "protocol/sql/modifying_parts.h"
 
 namespace pgtandem::sql {
 namespace {
-
-// Of UTF-8; legacy counts what it has converted.
-std::int32_t count_characters(std::string_view text) {
-  return static_cast<std::int32_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 class rewriting {
  public:

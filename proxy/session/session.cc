@@ -7,7 +7,6 @@
 #include "protocol/wire/backend/error_response.h"
 #include "protocol/wire/frontend/parse.h"
 #include "protocol/wire/frontend/terminate.h"
-#include "proxy/session/planner/characters.h"
 
 namespace pgtandem::proxy {
 

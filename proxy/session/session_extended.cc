@@ -1,6 +1,6 @@
 // The extended protocol, message by message.
 #include "protocol/planted_bug.h"
-#include "proxy/session/planner/characters.h"
+#include "protocol/sql/characters.h"
 #include "proxy/session/planner/unknown_text.h"
 #include "proxy/session/session.h"
 
@@ -48,7 +48,7 @@ session::step session::handle_parse(const wire::frame_view& f) {
                                {.statement = s,
                                 .text = std::string(m->query.substr(s.offset, s.length)),
                                 .parameter_types = m->parameter_types,
-                                .position_shift = count_characters(m->query.substr(0, s.offset))});
+                                .position_shift = sql::count_characters(m->query.substr(0, s.offset))});
   }
   open_batch();
   answer.name = m->statement;
@@ -63,7 +63,7 @@ session::step session::handle_parse(const wire::frame_view& f) {
   rewritten.query = p->rewritten;
   wire::encode(rewritten, bytes);
   // What comes before the statement in the client's text was cut off.
-  answer.position_shift = count_characters(m->query.substr(0, parsed->statements.front().offset));
+  answer.position_shift = sql::count_characters(m->query.substr(0, parsed->statements.front().offset));
   server_.forward(bytes, std::move(answer));
   return step::consumed;
 }

@@ -1,6 +1,7 @@
 // Simple Query: passed on as it is where that is safe, else run statement by statement in extended messages.
 #include <algorithm>
 
+#include "protocol/sql/characters.h"
 #include "proxy/session/planner/characters.h"
 #include "proxy/session/planner/unknown_text.h"
 #include "proxy/session/session.h"
@@ -291,7 +292,7 @@ void session::close_in_script(char target, std::string_view name) {
 void session::send_script_statement(const plan_ptr& p, std::string_view text, std::size_t offset, bool last,
                                     std::optional<seq_t> commit_of) {
   const std::string_view sent = p->rewritten.empty() ? text : std::string_view(p->rewritten);
-  const std::int32_t shift = count_characters(std::string_view(script_->text).substr(0, offset));
+  const std::int32_t shift = sql::count_characters(std::string_view(script_->text).substr(0, offset));
   const auto send = [&](const std::string& bytes, request what) {
     outstanding o;
     o.what = what;

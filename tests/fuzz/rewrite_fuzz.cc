@@ -3,13 +3,13 @@
 // alike, also out of the cache.
 #include <vector>
 
+#include "protocol/sql/characters.h"
 #include "protocol/sql/lexical.h"
 #include "protocol/sql/parse.h"
 #include "protocol/sql/parse_limits.h"
 #include "protocol/sql/rewrite.h"
 #include "protocol/sql/shape.h"
 #include "protocol/sql/syntax_tree.h"
-#include "proxy/session/planner/characters.h"
 #include "proxy/session/planner/unknown_text.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -113,7 +113,7 @@ void check_text(std::string_view text) {
     require(one.offset >= end && one.offset + one.length <= text.size(),
             "statements follow each other inside");
     end = one.offset + one.length;
-    require(proxy::count_characters(text.substr(0, one.offset)) <= static_cast<std::int32_t>(one.offset),
+    require(sql::count_characters(text.substr(0, one.offset)) <= static_cast<std::int32_t>(one.offset),
             "positions are shifted by no more than the text before");
     if (one.dml) check_rewrite(text.substr(one.offset, one.length), one);
   }

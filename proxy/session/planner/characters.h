@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <string_view>
 
 namespace pgtandem::proxy {
@@ -15,13 +14,6 @@ namespace pgtandem::proxy {
 [[nodiscard]] inline bool depends_on_settings(std::string_view text) {
   const auto beyond_ascii = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
   return has_backslash(text) || std::any_of(text.begin(), text.end(), beyond_ascii);
-}
-
-// Characters of UTF-8 text, for error positions; in a single-byte encoding that happens to look like it, an
-// underestimate.
-[[nodiscard]] inline std::int32_t count_characters(std::string_view text) {
-  return static_cast<std::int32_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 }  // namespace pgtandem::proxy
